@@ -1,0 +1,68 @@
+"""The command line: one thin file a subcommand; heavy imports happen inside the commands."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from dnabilstm import __version__
+from dnabilstm.errors import DnabilstmError
+
+COMMANDS = {
+    "simulate": "write the demo genome, its labels and its truth",
+    "encode": "FASTA to codes on disk, with a contig table and digests",
+    "label": "BED, narrowPeak or GFF3 to a label for every base",
+    "train": "genome and labels to a model file",
+    "evaluate": "figures and pictures on held-out contigs",
+    "score": "genome and model to a probability for every base",
+    "tracks": "scores to bedGraph and bigWig",
+    "call": "scores to regions (BED)",
+    "info": "what a model file, an encoded genome, labels or scores hold",
+}
+
+
+class _Commands(click.Group):
+    """Subcommands in the order of the pipeline, each imported only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"dnabilstm.cli.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__)
+def cli() -> None:
+    """From a genome FASTA and a BED of regulatory regions to a score for every base."""
+
+
+def main() -> None:
+    """Run the command line; exit with 0 (done), 2 (something the user can mend) or 1 (a bug)."""
+    try:
+        cli.main(standalone_mode=False)
+    except DnabilstmError as error:
+        for problem in error.problems:
+            print(
+                f"error: {problem}".encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+                file=sys.stderr,
+            )
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted; nothing half-written is left under a finished name", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,57 @@
+"""The one exception that stands for what a user can mend; every other exception is a bug."""
+
+SHOWN = 10
+
+
+class DnabilstmError(Exception):
+    """An expected failure: one line a problem, each with path, line or record, found, wanted, what to do.
+
+    Parameters
+    ----------
+    *problems
+        One sentence each. The command line prints them to stderr and exits with status 2.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+class Problems:
+    """Collects what is wrong with the inputs, so that all of it is reported at once.
+
+    Of one source (a file) at most ``SHOWN`` problems are kept word for word; the rest are counted.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[str]] = {}
+        self._hidden: dict[str, int] = {}
+
+    def add(self, problem: str, source: str = "") -> None:
+        """Note one problem; ``source`` groups the problems of one file."""
+        lines = self._lines.setdefault(source, [])
+        if len(lines) < SHOWN:
+            lines.append(problem)
+        else:
+            self._hidden[source] = self._hidden.get(source, 0) + 1
+
+    def extend(self, error: DnabilstmError) -> None:
+        """Take over the problems of an error that was raised elsewhere."""
+        self._lines.setdefault("", []).extend(error.problems)
+
+    def __bool__(self) -> bool:
+        return any(self._lines.values())
+
+    def raise_if_any(self) -> None:
+        """Raise one ``DnabilstmError`` with everything that was noted, if anything was."""
+        if not self:
+            return
+        lines = []
+        for source, found in self._lines.items():
+            lines += found
+            if self._hidden.get(source):
+                lines.append(f"{source}: and {self._hidden[source]} more problems of this file")
+        raise DnabilstmError(*lines)

@@ -1,0 +1,148 @@
+"""Files in and out: text that may be gzipped, and outputs that appear only when they are whole."""
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from dnabilstm.errors import DnabilstmError
+
+GZIP_MAGIC = b"\x1f\x8b"
+# SAM/BAM specification, section 4.1.2: the empty block that ends every whole BGZF file.
+BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+@contextlib.contextmanager
+def open_text(path: Path) -> Iterator[IO[str]]:
+    """Open a text file for reading: plain, gzip or bgzip, told apart by content, not by name.
+
+    Bytes that are not UTF-8 survive as surrogates, so names are kept byte for byte.
+
+    Raises
+    ------
+    DnabilstmError
+        If the file is missing, a folder, unreadable, or a damaged or truncated gzip; the latter also
+        from within the ``with`` block, while it is being read.
+    """
+    path = Path(path)
+    try:
+        with contextlib.ExitStack() as stack:
+            binary = stack.enter_context(path.open("rb"))
+            if binary.peek(2)[:2] == GZIP_MAGIC:
+                _refuse_cut_bgzf(path, binary)
+                binary = stack.enter_context(gzip.open(binary, "rb"))
+            yield stack.enter_context(io.TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape"))
+    except EOFError:
+        raise DnabilstmError(
+            f"{path}: the gzip file ends too early (truncated); copy or download it again"
+        ) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DnabilstmError(
+            f"{path}: the gzip file is damaged ({error}); copy or download it again"
+        ) from None
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != path:
+            raise
+        raise DnabilstmError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _refuse_cut_bgzf(path: Path, binary: IO[bytes]) -> None:
+    """A bgzip file cut at a block border is a valid gzip; only the missing last block gives it away."""
+    head = binary.read(18)
+    if head[3:4] == b"\x04" and head[12:14] == b"BC":
+        binary.seek(max(0, os.fstat(binary.fileno()).st_size - len(BGZF_EOF)))
+        if binary.read() != BGZF_EOF:
+            raise DnabilstmError(
+                f"{path}: the bgzip file has no end block (truncated); copy or download it again"
+            )
+    binary.seek(0)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; it takes the real name only when the block ends well.
+
+    Raises
+    ------
+    DnabilstmError
+        If the place cannot be written (no permission, disk full, a folder in the way).
+    """
+    path = Path(path)
+    with _writer_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise DnabilstmError(f"{path}: is a folder; a file is to be written there")
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            _sync(part)
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Like ``atomic_file`` for a folder; an existing folder of that name is replaced as a whole."""
+    path = Path(path)
+    with _writer_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_dir():
+            raise DnabilstmError(f"{path}: is a file; a folder is to be written there")
+        part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+        try:
+            yield part
+            for file in part.rglob("*"):
+                if file.is_file():
+                    _sync(file)
+            part.chmod(0o777 & ~_umask())
+            if path.exists():
+                shutil.rmtree(path)
+            part.replace(path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _writer_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DnabilstmError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, atomically."""
+    with atomic_file(path) as part:
+        part.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; what is not JSON is a ``DnabilstmError`` that names the file."""
+    try:
+        return json.loads(Path(path).read_text())
+    except OSError as error:
+        raise DnabilstmError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise DnabilstmError(f"{path}: is not JSON ({error})") from None

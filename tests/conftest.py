@@ -1,0 +1,17 @@
+"""Shared fixtures."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real genomes; a test that asks for it is skipped where there is none."""
+    folder = Path(os.environ.get("DNABILSTM_DATA", ROOT / "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real genomes at {folder}: set DNABILSTM_DATA")
+    return folder
