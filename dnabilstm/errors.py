@@ -39,19 +39,22 @@ class Problems:
             self._hidden[source] = self._hidden.get(source, 0) + 1
 
     def extend(self, error: DnabilstmError) -> None:
-        """Take over the problems of an error that was raised elsewhere."""
+        """Take over the problems of an error that was raised elsewhere, all of them."""
         self._lines.setdefault("", []).extend(error.problems)
 
     def __bool__(self) -> bool:
         return any(self._lines.values())
 
-    def raise_if_any(self) -> None:
-        """Raise one ``DnabilstmError`` with everything that was noted, if anything was."""
-        if not self:
-            return
+    def error(self) -> DnabilstmError:
+        """Everything that was noted, as one error."""
         lines = []
         for source, found in self._lines.items():
             lines += found
             if self._hidden.get(source):
-                lines.append(f"{source}: and {self._hidden[source]} more problems of this file")
-        raise DnabilstmError(*lines)
+                lines.append(f"{source + ': ' if source else ''}and {self._hidden[source]} more problems")
+        return DnabilstmError(*lines)
+
+    def raise_if_any(self) -> None:
+        """Raise one ``DnabilstmError`` with everything that was noted, if anything was."""
+        if self:
+            raise self.error()

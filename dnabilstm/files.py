@@ -1,5 +1,6 @@
 """Files in and out: text that may be gzipped, and outputs that appear only when they are whole."""
 
+import codecs
 import contextlib
 import gzip
 import io
@@ -8,13 +9,24 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from dnabilstm.errors import DnabilstmError
 
 GZIP_MAGIC = b"\x1f\x8b"
+LEFT_BY_OTHERS = {".snakemake_timestamp", ".DS_Store"}
+"""Marks that other programs leave in folders; nothing is lost with them."""
+FOREIGN = {
+    b"\xff\xfe": "UTF-16 text; save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text; save it as UTF-8",
+    b"PK\x03\x04": "a zip archive; unpack it first",
+    b"BZh": "bzip2; unpack it first, or use gzip",
+    b"\xfd7zXZ\x00": "xz; unpack it first, or use gzip",
+    b"\x28\xb5\x2f\xfd": "zstd; unpack it first, or use gzip",
+}
+"""First bytes of what is not text or gzip, and what to do about it."""
 # SAM/BAM specification, section 4.1.2: the empty block that ends every whole BGZF file.
 BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
@@ -23,21 +35,26 @@ BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 def open_text(path: Path) -> Iterator[IO[str]]:
     """Open a text file for reading: plain, gzip or bgzip, told apart by content, not by name.
 
-    Bytes that are not UTF-8 survive as surrogates, so names are kept byte for byte.
+    Bytes that are not UTF-8 survive as surrogates, so names are kept byte for byte; a byte order mark
+    of UTF-8 is no part of the text.
 
     Raises
     ------
     DnabilstmError
-        If the file is missing, a folder, unreadable, or a damaged or truncated gzip; the latter also
-        from within the ``with`` block, while it is being read.
+        If the file is missing, a folder, a pipe, unreadable, UTF-16, compressed otherwise, or a damaged
+        or truncated gzip; the latter also from within the ``with`` block, while it is being read.
     """
     path = Path(path)
     try:
+        # A pipe can be read once only, and what is wrong is looked up by reading again.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise DnabilstmError(f"{path}: is not a regular file (a pipe?); write it to a file first")
         with contextlib.ExitStack() as stack:
             binary = stack.enter_context(path.open("rb"))
             if binary.peek(2)[:2] == GZIP_MAGIC:
                 _refuse_cut_bgzf(path, binary)
                 binary = stack.enter_context(gzip.open(binary, "rb"))
+            _refuse_foreign(path, binary)
             yield stack.enter_context(io.TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape"))
     except EOFError:
         raise DnabilstmError(
@@ -53,6 +70,14 @@ def open_text(path: Path) -> Iterator[IO[str]]:
         raise DnabilstmError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False, not an exception, where that cannot be looked up."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
 def _refuse_cut_bgzf(path: Path, binary: IO[bytes]) -> None:
     """A bgzip file cut at a block border is a valid gzip; only the missing last block gives it away."""
     head = binary.read(18)
@@ -63,6 +88,15 @@ def _refuse_cut_bgzf(path: Path, binary: IO[bytes]) -> None:
                 f"{path}: the bgzip file has no end block (truncated); copy or download it again"
             )
     binary.seek(0)
+
+
+def _refuse_foreign(path: Path, binary: IO[bytes]) -> None:
+    head = binary.peek(6)
+    for magic, meaning in FOREIGN.items():
+        if head.startswith(magic):
+            raise DnabilstmError(f"{path}: is {meaning}")
+    if head.startswith(codecs.BOM_UTF8):
+        binary.read(len(codecs.BOM_UTF8))
 
 
 @contextlib.contextmanager
@@ -92,13 +126,29 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Like ``atomic_file`` for a folder; an existing folder of that name is replaced as a whole."""
+def atomic_folder(path: Path, names: Collection[str] | None = None) -> Iterator[Path]:
+    """Like ``atomic_file`` for a folder; an older folder of the same files is replaced as a whole.
+
+    Parameters
+    ----------
+    path
+        Where the folder will be.
+    names
+        What the folder will hold, where that is known before; else it is looked up at the end.
+
+    Raises
+    ------
+    DnabilstmError
+        If the place cannot be written, or a folder is there that holds anything else: replacing it
+        would delete files that are not ours.
+    """
     path = Path(path)
     with _writer_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_dir():
             raise DnabilstmError(f"{path}: is a file; a folder is to be written there")
+        if names is not None:
+            _refuse_strangers(path, names)
         part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
         try:
             yield part
@@ -106,11 +156,22 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 if file.is_file():
                     _sync(file)
             part.chmod(0o777 & ~_umask())
+            _refuse_strangers(path, [file.name for file in part.iterdir()])
             if path.exists():
                 shutil.rmtree(path)
             part.replace(path)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _refuse_strangers(folder: Path, names: Collection[str]) -> None:
+    found = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+    strangers = [name for name in found if name not in names and name not in LEFT_BY_OTHERS]
+    if strangers:
+        raise DnabilstmError(
+            f"{folder}: holds files that would be lost ({', '.join(strangers[:3])}"
+            f"{', ...' if len(strangers) > 3 else ''}); give a new folder, or empty this one"
+        )
 
 
 @contextlib.contextmanager
@@ -135,13 +196,13 @@ def _umask() -> int:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, atomically."""
     with atomic_file(path) as part:
-        part.write_text(json.dumps(value, indent=2) + "\n")
+        part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file; what is not JSON is a ``DnabilstmError`` that names the file."""
     try:
-        return json.loads(Path(path).read_text())
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DnabilstmError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
