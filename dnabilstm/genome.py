@@ -19,12 +19,13 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from dnabilstm.alphabet import INVALID, N, decode, encode
-from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import atomic_folder, open_text, read_json
+from dnabilstm.errors import DnabilstmError, Problems
+from dnabilstm.files import atomic_folder, is_folder, open_text, read_json
 
 CODES_FILE = "codes.u8"
 TABLE_FILE = "genome.json"
 NO_CALL_RUN = 10
+PROTEIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ*")
 _DIGEST_BLOCK = 1 << 22
 
 
@@ -114,7 +115,7 @@ def read_fasta(path: Path) -> Iterator[tuple[str, np.ndarray]]:
             name = title.split(maxsplit=1)[0] if title.strip() else ""
             codes = encode(sequence.encode("utf-8", "surrogateescape"))
             if not name or name in seen or (codes == INVALID).any():
-                raise DnabilstmError(_first_problem(path))
+                raise _problems(path)
             seen.add(name)
             yield name, codes
 
@@ -126,35 +127,49 @@ def _check_start(path: Path) -> None:
                 return
             if line.strip():
                 raise DnabilstmError(
-                    f"{path}:{number}: {_quoted(line)} before the first '>'; wanted a FASTA file (>name, sequence)"
+                    f"{path}:{number}: {_quoted(line)} before the first '>'; wanted a FASTA (>name, sequence)"
                 )
     raise DnabilstmError(f"{path}: is empty: no FASTA record in it")
 
 
-def _first_problem(path: Path) -> str:
-    """Read again, line by line, to name the line that ``read_fasta`` stumbled over."""
+def _problems(path: Path) -> DnabilstmError:
+    """Read again, line by line, to name the lines that ``read_fasta`` stumbled over: all of them."""
+    problems = Problems()
     seen: dict[str, int] = {}
-    record = ""
+    record, records = "", 0
     with open_text(path) as handle:
         for number, line in enumerate(handle, start=1):
-            if line.startswith(">"):
-                words = line[1:].split(maxsplit=1)
-                if not words:
-                    return f"{path}:{number}: the record has no name; wanted '>name' (record {len(seen) + 1})"
-                record = words[0]
-                if record in seen:
-                    return f"{path}:{number}: duplicate name {record!r}, first on line {seen[record]}"
-                seen[record] = number
-                continue
-            letters = line.rstrip().replace(" ", "").encode("utf-8", "surrogateescape")
-            wrong = np.flatnonzero(encode(letters) == INVALID)
-            if len(wrong):
-                found = _quoted(letters[wrong[0] : wrong[0] + 1].decode("latin-1"))
-                return (
-                    f"{path}:{number}: record {record!r} has the byte {found} at column {wrong[0] + 1};"
-                    " wanted IUPAC nucleotides (ACGTU RYSWKM BDHV N)"
-                )
-    raise AssertionError("the file changed while it was read")
+            if not line.startswith(">"):
+                problem = _sequence_problem(line, record)
+            else:
+                records += 1
+                record = next(iter(line[1:].split(maxsplit=1)), "")
+                problem = _name_problem(record, records, seen)
+                seen.setdefault(record, number)
+            if problem:
+                problems.add(f"{path}:{number}: {problem}", str(path))
+    if not problems:
+        raise AssertionError("the file changed while it was read")
+    return problems.error()
+
+
+def _name_problem(name: str, record: int, seen: dict[str, int]) -> str:
+    if not name:
+        return f"record {record} has no name; wanted '>name'"
+    return f"duplicate name {name!r}, first on line {seen[name]}; rename one" if name in seen else ""
+
+
+def _sequence_problem(line: str, record: str) -> str:
+    letters = line.rstrip().replace(" ", "").encode("utf-8", "surrogateescape")
+    wrong = np.flatnonzero(encode(letters) == INVALID)
+    if not len(wrong):
+        return ""
+    found = _quoted(letters[wrong[0] : wrong[0] + 1].decode("latin-1"))
+    hint = "; a protein sequence?" if set(letters.upper()) <= PROTEIN else ""
+    return (
+        f"record {record!r} has the byte {found} at column {wrong[0] + 1};"
+        f" wanted IUPAC nucleotides (ACGTU RYSWKM BDHV N){hint}"
+    )
 
 
 def _quoted(text: str) -> str:
@@ -173,7 +188,9 @@ def encode_fasta(fasta: Path, folder: Path) -> Genome:
     """
     contigs: list[Contig] = []
     offset = 0
-    with atomic_folder(folder) as part:
+    if is_folder(fasta):
+        raise DnabilstmError(f"{fasta}: is a folder; wanted a FASTA file")
+    with atomic_folder(folder, (CODES_FILE, TABLE_FILE)) as part:
         with (part / CODES_FILE).open("wb") as out:
             for name, codes in read_fasta(fasta):
                 out.write(codes)
@@ -192,7 +209,7 @@ def open_genome(path: Path) -> Genome:
     A FASTA is encoded into a temporary folder that goes when the genome is no longer used.
     """
     path = Path(path)
-    if not path.is_dir():
+    if not is_folder(path):
         holder = tempfile.TemporaryDirectory(prefix="dnabilstm-", ignore_cleanup_errors=True)
         genome = encode_fasta(path, Path(holder.name) / "genome")
         weakref.finalize(genome, holder.cleanup)
@@ -202,14 +219,19 @@ def open_genome(path: Path) -> Genome:
             f"{path}: is not an encoded genome (no {TABLE_FILE}); give a FASTA or run 'dnabilstm encode'"
         )
     table = read_json(path / TABLE_FILE)
-    contigs = tuple(Contig(**row) for row in table["contigs"])
+    try:
+        contigs, source = tuple(Contig(**row) for row in table["contigs"]), table["source"]
+    except (KeyError, TypeError):
+        raise DnabilstmError(
+            f"{path / TABLE_FILE}: is not a contig table; run 'dnabilstm encode' again"
+        ) from None
     total = sum(contig.length for contig in contigs)
     size = (path / CODES_FILE).stat().st_size if (path / CODES_FILE).exists() else -1
     if size != total:
         raise DnabilstmError(
             f"{path / CODES_FILE}: has {size} bytes, its table says {total}; run 'dnabilstm encode' again"
         )
-    return Genome(contigs, np.memmap(path / CODES_FILE, np.uint8, "r"), table["source"])
+    return Genome(contigs, np.memmap(path / CODES_FILE, np.uint8, "r"), source)
 
 
 def sequence_digest(codes: np.ndarray) -> str:
