@@ -1,0 +1,136 @@
+"""The model file: one ``.safetensors`` with the tensors and, in its metadata, a JSON card.
+
+Nothing in it can run: the card names an architecture of the registry and its settings. Layout of the
+format: https://github.com/huggingface/safetensors#format (8 bytes of header length, JSON, tensors).
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from dnabilstm import __version__
+from dnabilstm.errors import DnabilstmError
+from dnabilstm.files import atomic_file
+from dnabilstm.model.config import BiLSTMConfig, parse
+from dnabilstm.model.registry import build
+
+FORMAT = 1
+CARD_KEY = "dnabilstm"
+
+
+@dataclass
+class Model:
+    """A network and its card.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        In evaluation mode, float32.
+    card : dict
+        Format and package versions, ``config``, ``channels``, training data and their digests,
+        ``split``, ``calibration`` (slope and intercept a channel), ``thresholds``, ``context``
+        (halo and chunk in bases, measured errors), ``metrics``.
+    """
+
+    network: nn.Module
+    card: dict[str, Any]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return self.network.config.channels
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the model file's bytes, hexadecimal."""
+        return hashlib.sha256(self.serialized()).hexdigest()
+
+    def serialized(self) -> bytes:
+        """The bytes of the model file; the same model gives the same bytes."""
+        card = {
+            "format": FORMAT,
+            "version": __version__,
+            "config": asdict(self.network.config),
+            "channels": list(self.channels),
+            **self.card,
+        }
+        tensors = {
+            name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()
+        }
+        return save(tensors, metadata={CARD_KEY: json.dumps(card)})
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write the model file, atomically."""
+    with atomic_file(path) as part:
+        part.write_bytes(model.serialized())
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card of a model file, without its tensors.
+
+    Raises
+    ------
+    DnabilstmError
+        If the file is missing, damaged, of a newer format, or not one of ours.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as handle:
+            metadata = handle.metadata() or {}
+    except FileNotFoundError:
+        raise DnabilstmError(f"{path}: no such file; wanted a model that 'dnabilstm train' wrote") from None
+    except OSError as error:
+        raise DnabilstmError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except SafetensorError as error:
+        raise DnabilstmError(
+            f"{path}: is not a whole .safetensors file ({error}); train or copy it again"
+        ) from None
+    if CARD_KEY not in metadata:
+        raise DnabilstmError(
+            f"{path}: is a .safetensors file, but not a dnabilstm model (no card in its metadata)"
+        )
+    try:
+        card = json.loads(metadata[CARD_KEY])
+        newest = int(card["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DnabilstmError(f"{path}: the model's card is damaged ({error!r})") from None
+    if newest > FORMAT:
+        raise DnabilstmError(
+            f"{path}: is of model format {newest}, written by dnabilstm {card.get('version')}; this is dnabilstm"
+            f" {__version__}, which reads up to format {FORMAT}; install a newer dnabilstm"
+        )
+    return card
+
+
+def load_model(path: Path) -> Model:
+    """Read a model file; see ``read_card`` for what is refused, and tensors that do not fit the card."""
+    card = read_card(path)
+    try:
+        config = parse(BiLSTMConfig, card["config"], f"{path}: config")
+    except KeyError:
+        raise DnabilstmError(f"{path}: the model's card has no config") from None
+    with safe_open(str(path), framework="pt") as handle:
+        tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    # Shapes are compared before any memory is taken for a network that a damaged card may describe.
+    with torch.device("meta"):
+        wanted = {name: tensor.shape for name, tensor in build(config).state_dict().items()}
+    if wanted != {name: tensor.shape for name, tensor in tensors.items()}:
+        raise DnabilstmError(
+            f"{path}: the tensors do not fit the network that the card describes; the file is damaged"
+        )
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise DnabilstmError(f"{path}: has weights that are not finite; the file is damaged")
+    network = build(config)
+    network.load_state_dict(tensors)
+    drop = ("format", "version", "config", "channels")
+    model = Model(network.eval(), {key: value for key, value in card.items() if key not in drop})
+    model.digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return model

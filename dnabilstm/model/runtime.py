@@ -1,0 +1,51 @@
+"""Where a network runs: device, threads, and memory that stays ours."""
+
+import ctypes
+import os
+import sys
+
+import torch
+
+from dnabilstm.errors import DnabilstmError
+
+DEVICES = ("auto", "cpu", "cuda")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` takes a GPU where there is one; a GPU that is asked for and missing is an error."""
+    if name not in DEVICES:
+        raise DnabilstmError(f"--device {name}: wanted one of {', '.join(DEVICES)}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DnabilstmError(
+            "--device cuda: PyTorch finds no GPU here; use --device cpu, or install a CUDA build of torch"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def describe(device: torch.device) -> str:
+    """``cuda (NVIDIA H100)`` or ``cpu (2 cores)``: printed before any work starts."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({available_cores()} cores)"
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which a job scheduler may have limited."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def prepare_process() -> None:
+    """Set up a process that computes: one thread an operation, and no giving back of memory pages.
+
+    The recurrent kernels allocate large buffers anew in each call; glibc would return them to the
+    system each time, and the page faults cost up to half of the time. Workers are threads of ours.
+    """
+    torch.set_num_threads(1)
+    if sys.platform == "linux":
+        try:
+            mallopt = ctypes.CDLL("libc.so.6").mallopt
+        except (OSError, AttributeError):
+            return  # another C library: slower, not wrong
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
