@@ -53,6 +53,7 @@ class OneHot(nn.Module):
         self.register_buffer("table", torch.from_numpy(ONE_HOT), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
+        """uint8 (batch, length) to float32 (batch, length, 4)."""
         return self.table[codes.int()]
 
 

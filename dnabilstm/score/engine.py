@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
+from torch import nn
 
 from dnabilstm.files import atomic_file
-from dnabilstm.genome import NO_CALL_RUN, Genome, no_call_intervals
+from dnabilstm.genome import Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.runtime import available_cores
+from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, Window, batches, codes_of, scored_bases, windows_of
 from dnabilstm.score.store import Scores, create_scores
 from dnabilstm.score.sweep import logits_of
@@ -21,48 +22,9 @@ from dnabilstm.score.sweep import logits_of
 NO_CALL_FILE = "nocall.bed"
 DEFAULT_CHUNK = 20_000
 DEFAULT_HALO = 4_000
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class ScoreConfig:
-    """How a genome is scored; the grid comes from the model's card unless it is given."""
-
-    exact: Annotated[
-        bool, Field(description="Sweep every contig whole, from end to end; ignores chunk and halo.")
-    ] = False
-    chunk: Annotated[
-        int, Field(ge=0, description="Bases that a window scores; 0 = as the model's card says.")
-    ] = 0
-    halo: Annotated[
-        int,
-        Field(ge=-1, description="Bases of context on each side of a window; -1 = as the model's card says."),
-    ] = -1
-    batch: Annotated[int, Field(ge=1, description="Windows computed together, at most.")] = 64
-    memory: Annotated[
-        int,
-        Field(
-            ge=16,
-            description="MiB of features that one batch may hold; fewer windows are taken where they do not fit.",
-        ),
-    ] = 128
-    workers: Annotated[
-        int, Field(ge=0, description="Batches computed side by side; 0 = one a core (one a GPU).")
-    ] = 0
-    precision: Annotated[str, Field(description="Arithmetic of stem and LSTM: fp32 or bf16.")] = "fp32"
-    no_call_run: Annotated[
-        int, Field(ge=1, description="Runs of at least this many N, in bases, get no score.")
-    ] = NO_CALL_RUN
-    min_contig: Annotated[
-        int, Field(ge=0, description="Contigs shorter than this, in bases, get no score.")
-    ] = 0
-
-    def problems(self) -> list[str]:
-        """What no single field shows."""
-        if self.precision in PRECISIONS:
-            return []
-        return [f"score.precision: {self.precision!r}; wanted one of {', '.join(PRECISIONS)}"]
+Finish = Callable[[torch.Tensor], torch.Tensor]
 
 
 def grid_of(model: Model, config: ScoreConfig) -> Grid:
@@ -72,6 +34,10 @@ def grid_of(model: Model, config: ScoreConfig) -> Grid:
     chunk = config.chunk or context.get("chunk", DEFAULT_CHUNK)
     halo = config.halo if config.halo >= 0 else context.get("halo", DEFAULT_HALO)
     return Grid(pool, 0 if config.exact else -(-chunk // pool), -(-halo // pool))
+
+
+def _as_logits(logits: torch.Tensor) -> torch.Tensor:
+    return logits
 
 
 def score_genome(
@@ -103,10 +69,10 @@ def score_genome(
     Scores
         Calibrated probabilities, with the counts of bases scored and not called in ``info``.
     """
-    wanted = {name: None for name in (genome.names if contigs is None else contigs)}
+    wanted = dict.fromkeys(genome.names if contigs is None else contigs)
     with create_scores(folder, genome, model.channels) as scores:
         windows = _windows(genome, wanted, grid_of(model, config), config)
-        for window, values in compute(genome, model, windows, config):
+        for window, values in compute(genome, model.network, windows, config, partial(_probabilities, model)):
             length = genome.contig(window.contig).length
             first, last, _ = scored_bases(window, length, model.network.config.pool)
             scores.contig(window.contig)[first:last] = values
@@ -128,9 +94,20 @@ def _windows(genome: Genome, wanted: dict[str, None], grid: Grid, config: ScoreC
 
 
 def compute(
-    genome: Genome, model: Model, windows: list[Window], config: ScoreConfig
+    genome: Genome,
+    network: nn.Module,
+    windows: list[Window],
+    config: ScoreConfig,
+    finish: Finish = _as_logits,
 ) -> Iterator[tuple[Window, np.ndarray]]:
-    """Calibrated probabilities of windows, in any order.
+    """Scores of windows, in any order.
+
+    Parameters
+    ----------
+    genome, network, windows, config
+        What is computed; the network, in evaluation mode, decides the device.
+    finish
+        From logits to what is wanted, same shape; by default the logits themselves.
 
     Yields
     ------
@@ -139,18 +116,23 @@ def compute(
     values
         float32 (bases scored, channels).
     """
-    cuda = next(model.network.parameters()).is_cuda
+    cuda = next(network.parameters()).is_cuda
     workers = config.workers or (1 if cuda else available_cores())
-    planned = batches(windows, config.batch, _bins_in_memory(model, config))
+    planned = batches(windows, config.batch, _bins_in_memory(network, config))
     with ThreadPoolExecutor(workers) as pool:
         try:
             # Only a few batches are in flight, so that finished ones do not pile up in memory.
             queue = iter(planned)
-            running = {pool.submit(_score_batch, genome, model, b, config) for b in _take(queue, 2 * workers)}
+            running = {
+                pool.submit(_score_batch, genome, network, b, config, finish)
+                for b in _take(queue, 2 * workers)
+            }
             while running:
                 done = next(as_completed(running))
                 running.remove(done)
-                running |= {pool.submit(_score_batch, genome, model, b, config) for b in _take(queue, 1)}
+                running |= {
+                    pool.submit(_score_batch, genome, network, b, config, finish) for b in _take(queue, 1)
+                }
                 yield from done.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -160,18 +142,17 @@ def _take(queue: Iterator[list[Window]], count: int) -> list[list[Window]]:
     return [batch for _, batch in zip(range(count), queue, strict=False)]
 
 
-def _bins_in_memory(model: Model, config: ScoreConfig) -> int:
+def _bins_in_memory(network: nn.Module, config: ScoreConfig) -> int:
     """How many bins of a batch fit: a layer holds its inputs and its outputs."""
-    network = model.network.config
-    floats = 2 * max(2 * network.filters, 4) + 4 * network.hidden
+    floats = 2 * max(2 * network.config.filters, 4) + 4 * network.config.hidden
     return config.memory * (1 << 20) // (4 * floats)
 
 
 def _score_batch(
-    genome: Genome, model: Model, batch: list[Window], config: ScoreConfig
+    genome: Genome, network: nn.Module, batch: list[Window], config: ScoreConfig, finish: Finish
 ) -> list[tuple[Window, np.ndarray]]:
-    pool = model.network.config.pool
-    device = next(model.network.parameters()).device
+    pool = network.config.pool
+    device = next(network.parameters()).device
     if device.type == "cpu":
         torch.set_num_threads(1)
     codes = np.zeros((len(batch), batch[0].bins * pool), np.uint8)
@@ -179,9 +160,9 @@ def _score_batch(
         codes[row, : window.bins * pool] = codes_of(window, genome.sequence(window.contig), pool)
     lengths = torch.tensor([window.bins for window in batch])
     logits = logits_of(
-        model.network, torch.from_numpy(codes).to(device), lengths.to(device), PRECISIONS[config.precision]
+        network, torch.from_numpy(codes).to(device), lengths.to(device), DTYPES[config.precision]
     )
-    values = _probabilities(model, logits).cpu().numpy()
+    values = finish(logits).cpu().numpy()
     out = []
     for row, window in enumerate(batch):
         first, last, place = scored_bases(window, genome.contig(window.contig).length, pool)
@@ -191,12 +172,12 @@ def _score_batch(
 
 @torch.inference_mode()
 def _probabilities(model: Model, logits: torch.Tensor) -> torch.Tensor:
-    """Platt's sigmoid(slope * logit + intercept) of each channel, from the card; 1 and 0 before calibration."""
+    """Platt's sigmoid(a * logit + b) of each channel, from the card; 1 and 0 before calibration."""
     calibration = model.card.get("calibration", {})
-    pairs = [calibration.get(channel, {"slope": 1.0, "intercept": 0.0}) for channel in model.channels]
-    slope = torch.tensor([pair["slope"] for pair in pairs], device=logits.device)
-    intercept = torch.tensor([pair["intercept"] for pair in pairs], device=logits.device)
-    return torch.sigmoid(logits * slope + intercept)
+    pairs = [calibration.get(channel, {"a": 1.0, "b": 0.0}) for channel in model.channels]
+    a = torch.tensor([pair["a"] for pair in pairs], device=logits.device)
+    b = torch.tensor([pair["b"] for pair in pairs], device=logits.device)
+    return torch.sigmoid(logits * a + b)
 
 
 def _mask_no_calls(

@@ -9,6 +9,7 @@ is swept whole.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def windows_of(contig: str, length: int, grid: Grid) -> Iterator[Window]:
         yield Window(contig, 0, bins, 0, bins)
         return
     borders = chunk_borders(bins, grid.chunk).tolist()
-    for first, last in zip(borders[:-1], borders[1:], strict=True):
+    for first, last in pairwise(borders):
         yield Window(contig, max(0, first - grid.halo), min(bins, last + grid.halo), first, last)
 
 

@@ -1,0 +1,78 @@
+"""``dnabilstm score``: a genome and a model to a probability for every base."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dnabilstm.cli.progress import note, progress_bar
+from dnabilstm.cli.settings import option_of
+from dnabilstm.score.config import ScoreConfig
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@click.command("score")
+@click.option(
+    "--genome",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="FASTA, or a folder of 'dnabilstm encode'.",
+)
+@click.option(
+    "--model",
+    "model_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Model file of 'dnabilstm train'.",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for scores.f32, scores.json, nocall.bed.",
+)
+@option_of(ScoreConfig, "exact")
+@option_of(ScoreConfig, "chunk")
+@option_of(ScoreConfig, "halo")
+@option_of(ScoreConfig, "batch")
+@option_of(ScoreConfig, "memory")
+@option_of(ScoreConfig, "workers")
+@option_of(ScoreConfig, "precision", type=click.Choice(["fp32", "bf16"]))
+@option_of(ScoreConfig, "no_call_run")
+@option_of(ScoreConfig, "min_contig")
+@click.option(
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where the model runs."
+)
+def command(genome: Path, model_file: Path, output: Path, device: str, **settings: Any) -> None:
+    r"""Score every base of a genome.
+
+    \b
+    Writes into the output folder:
+      scores.f32   float32, a calibrated probability a base (channel after channel, contigs end to end)
+      scores.json  contigs, channels, digests, settings
+      nocall.bed   the bases without a score (runs of N, contigs shorter than --min-contig)
+    'dnabilstm tracks' and 'dnabilstm call' make browser tracks and regions of them.
+    """
+    from dnabilstm.genome import open_genome
+    from dnabilstm.model.bundle import load_model
+    from dnabilstm.model.config import parse
+    from dnabilstm.model.runtime import choose_device, describe, prepare_process
+    from dnabilstm.score.engine import score_genome
+
+    config = parse(ScoreConfig, settings, "score")
+    prepare_process()
+    place = choose_device(device)
+    model = load_model(model_file)
+    opened = open_genome(genome)
+    model.network.to(place)
+    note(f"scoring {opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)}")
+    if not model.card.get("context", {}).get("within", True) and not config.exact:
+        note(
+            "warning: the model's card says that its memory is longer than its halo; --exact gives its exact scores"
+        )
+    with progress_bar("score", opened.total, "bases") as advance:
+        scores = score_genome(opened, model, output, config, progress=advance)
+    bases = scores.info["bases"]
+    note(f"{bases['in']:,} bases in = {bases['scored']:,} scored + {bases['no_call']:,} no-call")
+    note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")

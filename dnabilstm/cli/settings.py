@@ -1,0 +1,83 @@
+"""Options made from the configuration dataclasses, so that a default stands in one place only."""
+
+from collections.abc import Callable
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import click
+import yaml
+from pydantic.fields import FieldInfo
+
+from dnabilstm.errors import DnabilstmError
+from dnabilstm.model.config import parse
+
+
+def description_of(kind: type, name: str) -> str:
+    """The description that a dataclass gives one of its fields."""
+    hint = get_type_hints(kind, include_extras=True)[name]
+    return next(part.description for part in get_args(hint) if isinstance(part, FieldInfo))
+
+
+def option_of(kind: type, name: str, **more: Any) -> Callable:
+    """A click option for one field: its name, default and description are the dataclass's own."""
+    field: Field = kind.__dataclass_fields__[name]
+    flags = {"is_flag": True} if field.default is False else {"show_default": True}
+    flag = "--" + name.replace("_", "-")
+    return click.option(flag, name, default=field.default, help=description_of(kind, name), **flags, **more)
+
+
+def listed(kind: type, section: str) -> str:
+    """The fields of a configuration for a help text: ``model.hidden = 64: units of ...``."""
+    skipped = {"tasks"}
+    rows = [
+        f"{section}.{f.name} = {f.default}: {description_of(kind, f.name)}"
+        for f in fields(kind)
+        if f.name not in skipped
+    ]
+    return "\n".join(rows)
+
+
+def read_settings(
+    file: Path | None, assignments: tuple[str, ...], sections: tuple[str, ...]
+) -> dict[str, dict]:
+    """Settings of a YAML file, with ``section.key=value`` of the command line put over them.
+
+    Raises
+    ------
+    DnabilstmError
+        A file that is not YAML, an unknown section, an assignment without a section or a value.
+    """
+    found: dict[str, dict] = {section: {} for section in sections}
+    for section, values in (_read_yaml(file) if file else {}).items():
+        if section not in found or not isinstance(values, dict):
+            raise DnabilstmError(
+                f"{file}: {section!r}; wanted the sections {', '.join(sections)} with settings in each"
+            )
+        found[section].update(values)
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        section, dot, key = name.partition(".")
+        if not (equals and dot and section in found):
+            raise DnabilstmError(
+                f"--set {assignment}: wanted SECTION.KEY=VALUE with SECTION one of {', '.join(sections)}"
+            )
+        found[section][key] = yaml.safe_load(value)
+    return found
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(Path(file).read_text())
+    except OSError as error:
+        raise DnabilstmError(f"{file}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DnabilstmError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values or {}, dict):
+        raise DnabilstmError(f"{file}: wanted a YAML mapping with sections")
+    return values or {}
+
+
+def config_of(kind: type, values: dict[str, Any], where: str) -> Any:
+    """A configuration of plain values; see ``dnabilstm.model.config.parse`` for what is refused."""
+    return parse(kind, values, where)

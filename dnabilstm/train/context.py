@@ -1,0 +1,95 @@
+"""How far the scores feel the sequence: measured after training, since a context grows while a model learns.
+
+Held-out sequence is swept whole, and again in short windows with halos of growing length. The
+smallest halo whose 99.9th percentile of difference keeps well under the promise becomes the model's.
+"""
+
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from dnabilstm.calibrate import Platt
+from dnabilstm.genome import Contig, Genome
+from dnabilstm.score.config import ScoreConfig
+from dnabilstm.score.engine import DEFAULT_CHUNK
+from dnabilstm.score.plan import Grid
+from dnabilstm.train.held_out import held_out_logits
+from dnabilstm.windows import Stretch
+
+PROMISE = 1e-3
+MARGIN = 0.5
+HALOS = (0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000)
+PROBE_CHUNK = 1_000
+PROBE_BASES = 250_000
+
+
+def measure_context(
+    genome: Genome,
+    network: nn.Module,
+    stretches: list[Stretch],
+    calibration: dict[str, Platt],
+    config: ScoreConfig,
+) -> dict[str, Any]:
+    """Find the halo that a model needs.
+
+    Parameters
+    ----------
+    genome, network, stretches
+        Held-out sequence; at most ``PROBE_BASES`` of it are used, cut into contigs of their own.
+    calibration
+        Of each channel, since the differences are of calibrated probabilities.
+    config
+        Workers and batches.
+
+    Returns
+    -------
+    dict
+        ``halo`` and ``chunk`` in bases; ``measured``, a row a halo with the worst, 99.9th percentile
+        and mean difference against the exact sweep, over chunks of ``PROBE_CHUNK`` bases; ``within``,
+        whether the promise is kept.
+    """
+    probe, whole = _probe(genome, stretches)
+    pool = network.config.pool
+
+    def probabilities(grid: Grid) -> np.ndarray:
+        logits = held_out_logits(probe, network, whole, grid, config)
+        return np.stack(
+            [calibration[c].apply(logits[:, i]) for i, c in enumerate(network.config.channels)], axis=1
+        )
+
+    exact = probabilities(Grid(pool, 0, 0))
+    measured: list[dict[str, float]] = []
+    for halo in HALOS:
+        off = np.abs(probabilities(Grid(pool, -(-PROBE_CHUNK // pool), -(-halo // pool))) - exact)
+        measured.append(
+            {
+                "halo": halo,
+                "worst": float(off.max()),
+                "p999": float(np.quantile(off, 0.999)),
+                "mean": float(off.mean()),
+            }
+        )
+        if measured[-1]["p999"] <= PROMISE * MARGIN:
+            break
+    return {
+        "halo": measured[-1]["halo"],
+        "chunk": DEFAULT_CHUNK,
+        "within": measured[-1]["p999"] <= PROMISE,
+        "probe_chunk": PROBE_CHUNK,
+        "probe_bases": probe.total,
+        "measured": measured,
+    }
+
+
+def _probe(genome: Genome, stretches: list[Stretch]) -> tuple[Genome, list[Stretch]]:
+    """The first held-out sequence as a genome of its own, shared among the stretches."""
+    contigs, codes, offset = [], [], 0
+    share = PROBE_BASES // min(len(stretches), 4)
+    for stretch in sorted(stretches, key=lambda s: s.start - s.end)[:4]:
+        taken = genome.sequence(stretch.contig)[stretch.start : min(stretch.end, stretch.start + share)]
+        contigs.append(Contig(f"{stretch.contig}:{stretch.start}", len(taken), offset, ""))
+        codes.append(taken)
+        offset += len(taken)
+    probe = Genome(tuple(contigs), np.concatenate(codes), genome.source)
+    return probe, [Stretch(contig.name, 0, contig.length, "valid") for contig in contigs]

@@ -1,0 +1,109 @@
+"""From the best weights to a model: calibration, measured context, thresholds, figures, card."""
+
+import platform
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+
+from dnabilstm.calibrate import Platt, fit_platt
+from dnabilstm.errors import Problems
+from dnabilstm.labels import Labels
+from dnabilstm.metrics import auroc, average_precision, best_f1, curve, expected_calibration_error
+from dnabilstm.model.bundle import Model
+from dnabilstm.score.config import ScoreConfig
+from dnabilstm.score.engine import grid_of
+from dnabilstm.train.context import measure_context
+from dnabilstm.train.held_out import held_out_labels, held_out_logits
+from dnabilstm.train.loop import Run
+from dnabilstm.train.state import TrainState
+from dnabilstm.windows import Split, of_part
+
+
+def check_parts(labels: Labels, split: Split) -> None:
+    """Refuse, before any compute, a split whose training or validation part cannot serve.
+
+    Raises
+    ------
+    DnabilstmError
+        One line a channel and part that has positive bases only, or none.
+    """
+    problems = Problems()
+    for part in ("train", "valid"):
+        found = held_out_labels(labels, of_part(split, part))
+        for index, channel in enumerate(labels.channels):
+            for value, kind in ((1, "positive"), (0, "negative")):
+                if not (found[:, index] == value).any():
+                    problems.add(
+                        f"{channel}: the {part!r} part has no {kind} base; choose other contigs for the split"
+                    )
+    problems.raise_if_any()
+
+
+def finish(run: Run, state: TrainState) -> Model:
+    """Make a model of the best weights: measured, calibrated at the validation part's true base rate.
+
+    Parameters
+    ----------
+    run, state
+        As ``train`` took and returned them.
+
+    Returns
+    -------
+    Model
+        With a whole card; see ``dnabilstm.model.bundle.Model``.
+    """
+    network = state.average
+    network.load_state_dict(state.best)
+    model = Model(network.eval(), {})
+    stretches = of_part(run.split, "valid")
+    labels, config = held_out_labels(run.labels, stretches), ScoreConfig()
+
+    def fitted() -> tuple[np.ndarray, dict[str, Platt]]:
+        logits = held_out_logits(run.genome, network, stretches, grid_of(model, config), config)
+        return logits, {c: fit_platt(labels[:, i], logits[:, i]) for i, c in enumerate(model.channels)}
+
+    # The context is measured in calibrated probabilities; the first fit is with an ample default halo.
+    _, calibration = fitted()
+    model.card["context"] = measure_context(run.genome, network, stretches, calibration, config)
+    logits, calibration = fitted()
+    probabilities = np.stack(
+        [calibration[c].apply(logits[:, i]) for i, c in enumerate(model.channels)], axis=1
+    )
+    curves = {c: curve(labels[:, i], probabilities[:, i]) for i, c in enumerate(model.channels)}
+    model.card["calibration"] = {channel: asdict(platt) for channel, platt in calibration.items()}
+    model.card["thresholds"] = {channel: best_f1(counts)[1] for channel, counts in curves.items()}
+    model.card["metrics"] = {
+        "part": "valid",
+        "channels": {
+            c: {
+                "base_rate": counts.positives / (counts.positives + counts.negatives),
+                "auroc": float(auroc(labels[:, i], probabilities[:, i])),
+                "auprc": float(average_precision(counts)),
+                "best_f1": best_f1(counts)[0],
+                "calibration_error": float(expected_calibration_error(labels[:, i], probabilities[:, i])),
+            }
+            for i, (c, counts) in enumerate(curves.items())
+        },
+    }
+    model.card |= _provenance(run, state)
+    return model
+
+
+def _provenance(run: Run, state: TrainState) -> dict[str, Any]:
+    """Where the model comes from: data, split, settings, versions. No times: the same run, the same bytes."""
+    best = max(state.history, key=lambda row: row["mean_auprc"])
+    return {
+        "genome": {"source": run.genome.source, "digest": run.genome.digest, "bases": run.genome.total},
+        "labels": {"digest": run.labels.digest, "summary": run.labels.info},
+        "split": [[row.contig, row.start, row.end, row.part] for row in run.split],
+        "train": asdict(run.train),
+        "trained": {"steps": state.step, "kept_step": best["step"], "device": run.device.type},
+        "encoding": "IUPAC 4-bit codes; one-hot channels A, C, G, T",
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+    }
