@@ -1,0 +1,196 @@
+"""Text in by content, outputs that appear whole or not at all."""
+
+import bz2
+import gzip
+import os
+import stat
+import zipfile
+
+import pytest
+from Bio import bgzf
+
+from dnabilstm.errors import DnabilstmError
+from dnabilstm.files import BGZF_EOF, atomic_file, atomic_folder, is_folder, open_text, read_json, write_json
+
+TEXT = "chr1\t0\t10\nchr2\t5\t9\n"
+
+
+def read(path):
+    with open_text(path) as handle:
+        return handle.read()
+
+
+def write_bgzip(path, text):
+    with bgzf.open(str(path), "wt") as out:
+        out.write(text)
+
+
+@pytest.mark.parametrize("name", ["a.bed", "a.bed.gz", "a.txt"])
+@pytest.mark.parametrize("how", ["plain", "gzip", "bgzip"])
+def test_content_not_name_tells_how_a_file_is_packed(tmp_path, name, how):
+    path = tmp_path / name
+    if how == "bgzip":
+        write_bgzip(path, TEXT)
+    else:
+        path.write_bytes(gzip.compress(TEXT.encode()) if how == "gzip" else TEXT.encode())
+    assert read(path) == TEXT
+
+
+def test_names_survive_byte_for_byte(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"\xef\xbb\xbfchr\xff\xc3\xa9\r\n")
+    assert read(path).encode("utf-8", "surrogateescape") == b"chr\xff\xc3\xa9\n"
+
+
+def test_several_gzip_members_are_one_text(tmp_path):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"one\n") + gzip.compress(b"two\n"))
+    assert read(path) == "one\ntwo\n"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 8, 9, 20])
+def test_a_cut_gzip_is_refused_wherever_it_is_cut(tmp_path, cut):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(TEXT.encode() * 50)[:-cut])
+    with pytest.raises(DnabilstmError, match=r"a\.gz: .*truncated"):
+        read(path)
+
+
+def test_a_bgzip_cut_at_a_block_border_is_refused(tmp_path):
+    path = tmp_path / "a.gz"
+    write_bgzip(path, TEXT)
+    whole = path.read_bytes()
+    assert whole.endswith(BGZF_EOF)
+    path.write_bytes(whole[: -len(BGZF_EOF)])
+    assert gzip.decompress(path.read_bytes()).decode() == TEXT  # a valid gzip: only the end block is missing
+    with pytest.raises(DnabilstmError, match="no end block"):
+        read(path)
+
+
+def test_a_changed_byte_in_a_gzip_is_refused(tmp_path):
+    path = tmp_path / "a.gz"
+    packed = bytearray(gzip.compress(os.urandom(1000)))
+    packed[500] ^= 0xFF
+    path.write_bytes(packed)
+    with pytest.raises(DnabilstmError, match="damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(TEXT.encode("utf-16"), "UTF-16"), (bz2.compress(b"ACGT"), "bzip2"), (b"\x28\xb5\x2f\xfd123", "zstd")],
+)
+def test_what_is_neither_text_nor_gzip_is_named(tmp_path, content, word):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DnabilstmError, match=word):
+        read(tmp_path / "a")
+
+
+def test_a_zip_archive_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a", "w") as archive:
+        archive.writestr("a.bed", TEXT)
+    with pytest.raises(DnabilstmError, match="zip"):
+        read(tmp_path / "a")
+
+
+def test_a_missing_file_and_a_folder_are_one_line(tmp_path):
+    for path in (tmp_path / "none", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(DnabilstmError, match="cannot be read") as caught:
+            read(path)
+        assert len(caught.value.problems) == 1
+
+
+def test_a_pipe_is_refused_since_it_can_be_read_only_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DnabilstmError, match="not a regular file"):
+        read(tmp_path / "pipe")
+
+
+def test_an_atomic_file_appears_whole_with_the_usual_mode(tmp_path):
+    target = tmp_path / "new" / "a.txt"
+    with atomic_file(target) as part:
+        part.write_text("whole")
+        assert not target.exists()
+        assert part.parent == target.parent
+    assert target.read_text() == "whole"
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+    assert [file.name for file in target.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_failed_atomic_file_leaves_the_old_one_and_nothing_else(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def fail():
+        with atomic_file(target) as part:
+            part.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_atomic_folder_replaces_an_older_one_of_the_same_files(tmp_path):
+    target = tmp_path / "out"
+    for text in ("first", "second"):
+        with atomic_folder(target) as part:
+            (part / "a.txt").write_text(text)
+    (target / ".snakemake_timestamp").touch()
+    with atomic_folder(target, ["a.txt"]) as part:
+        (part / "a.txt").write_text("third")
+    assert [file.name for file in target.iterdir()] == ["a.txt"]
+    assert (target / "a.txt").read_text() == "third"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("names", [None, ["a.txt"]])
+def test_an_atomic_folder_never_deletes_what_is_not_its_own(tmp_path, names):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "thesis.tex").write_text("years of work")
+
+    def write():
+        with atomic_folder(target, names) as part:
+            (part / "a.txt").write_text("new")
+
+    with pytest.raises(DnabilstmError, match=r"out: holds files that would be lost \(thesis.tex\)"):
+        write()
+    assert [file.name for file in target.iterdir()] == ["thesis.tex"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file" / "a", tmp_path / "file"):
+        with pytest.raises(DnabilstmError, match=str(place)), atomic_folder(place):
+            pass
+    with pytest.raises(DnabilstmError, match="is a folder"), atomic_file(tmp_path):
+        pass
+
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", denied)
+    with (
+        pytest.raises(DnabilstmError, match="out: cannot be written: Permission denied"),
+        atomic_folder(tmp_path / "out"),
+    ):
+        pass
+
+
+def test_json_round_trip_and_what_is_not_json(tmp_path):
+    write_json(tmp_path / "a.json", {"name": "chr\udcff", "n": 1})
+    assert read_json(tmp_path / "a.json") == {"name": "chr\udcff", "n": 1}
+    (tmp_path / "b.json").write_bytes(b"{\xff")
+    for name, word in (("b.json", "not JSON"), ("c.json", "cannot be read")):
+        with pytest.raises(DnabilstmError, match=word):
+            read_json(tmp_path / name)
+
+
+def test_is_folder_answers_where_the_question_cannot_be_asked(tmp_path):
+    assert is_folder(tmp_path)
+    assert not is_folder(tmp_path / ("x" * 300))
