@@ -10,7 +10,6 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.model.config import parse
 
 
 def description_of(kind: type, name: str) -> str:
@@ -27,15 +26,14 @@ def option_of(kind: type, name: str, **more: Any) -> Callable:
     return click.option(flag, name, default=field.default, help=description_of(kind, name), **flags, **more)
 
 
-def listed(kind: type, section: str) -> str:
-    """The fields of a configuration for a help text: ``model.hidden = 64: units of ...``."""
-    skipped = {"tasks"}
+def listed(kind: type, section: str) -> list[str]:
+    """A line a field of a configuration, for a help text: ``model.hidden=64  units of ...``."""
     rows = [
-        f"{section}.{f.name} = {f.default}: {description_of(kind, f.name)}"
+        (f"{section}.{f.name}={f.default}", description_of(kind, f.name))
         for f in fields(kind)
-        if f.name not in skipped
+        if f.name != "tasks"
     ]
-    return "\n".join(rows)
+    return [f"{setting:28}  {text}" for setting, text in rows]
 
 
 def read_settings(
@@ -76,8 +74,3 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(values or {}, dict):
         raise DnabilstmError(f"{file}: wanted a YAML mapping with sections")
     return values or {}
-
-
-def config_of(kind: type, values: dict[str, Any], where: str) -> Any:
-    """A configuration of plain values; see ``dnabilstm.model.config.parse`` for what is refused."""
-    return parse(kind, values, where)
