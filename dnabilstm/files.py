@@ -8,13 +8,15 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from dnabilstm.errors import DnabilstmError
 
+T = TypeVar("T")
 GZIP_MAGIC = b"\x1f\x8b"
 LEFT_BY_OTHERS = {".snakemake_timestamp", ".DS_Store"}
 """Marks that other programs leave in folders; nothing is lost with them."""
@@ -162,6 +164,18 @@ def atomic_folder(path: Path, names: Collection[str] | None = None) -> Iterator[
             part.replace(path)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def in_temporary_folder(build: Callable[[Path], T]) -> T:
+    """What ``build`` makes in a temporary folder, which is deleted when that is no longer used."""
+    folder = Path(tempfile.mkdtemp(prefix="dnabilstm-"))
+    try:
+        built = build(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(built, shutil.rmtree, folder, ignore_errors=True)
+    return built
 
 
 def _refuse_strangers(folder: Path, names: Collection[str]) -> None:

@@ -8,8 +8,6 @@ upper-case sequence), so that anyone can recompute them.
 import base64
 import hashlib
 import json
-import tempfile
-import weakref
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -20,7 +18,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from dnabilstm.alphabet import INVALID, N, decode, encode
 from dnabilstm.errors import DnabilstmError, Problems
-from dnabilstm.files import atomic_folder, is_folder, open_text, read_json
+from dnabilstm.files import atomic_folder, in_temporary_folder, is_folder, open_text, read_json
 
 CODES_FILE = "codes.u8"
 TABLE_FILE = "genome.json"
@@ -210,10 +208,7 @@ def open_genome(path: Path) -> Genome:
     """
     path = Path(path)
     if not is_folder(path):
-        holder = tempfile.TemporaryDirectory(prefix="dnabilstm-", ignore_cleanup_errors=True)
-        genome = encode_fasta(path, Path(holder.name) / "genome")
-        weakref.finalize(genome, holder.cleanup)
-        return genome
+        return in_temporary_folder(lambda folder: encode_fasta(path, folder / "genome"))
     if not (path / TABLE_FILE).exists():
         raise DnabilstmError(
             f"{path}: is not an encoded genome (no {TABLE_FILE}); give a FASTA or run 'dnabilstm encode'"

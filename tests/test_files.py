@@ -10,7 +10,16 @@ import pytest
 from Bio import bgzf
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import BGZF_EOF, atomic_file, atomic_folder, is_folder, open_text, read_json, write_json
+from dnabilstm.files import (
+    BGZF_EOF,
+    atomic_file,
+    atomic_folder,
+    in_temporary_folder,
+    is_folder,
+    open_text,
+    read_json,
+    write_json,
+)
 
 TEXT = "chr1\t0\t10\nchr2\t5\t9\n"
 
@@ -194,3 +203,24 @@ def test_json_round_trip_and_what_is_not_json(tmp_path):
 def test_is_folder_answers_where_the_question_cannot_be_asked(tmp_path):
     assert is_folder(tmp_path)
     assert not is_folder(tmp_path / ("x" * 300))
+
+
+def test_a_temporary_folder_goes_with_what_was_made_in_it_or_with_the_failure():
+    class Built:
+        def __init__(self, folder):
+            self.folder = folder
+
+    built = in_temporary_folder(Built)
+    folder = built.folder
+    assert folder.is_dir()
+    del built
+    assert not folder.exists()
+
+    def fail(folder):
+        seen.append(folder)
+        raise RuntimeError
+
+    seen = []
+    with pytest.raises(RuntimeError):
+        in_temporary_folder(fail)
+    assert not seen[0].exists()

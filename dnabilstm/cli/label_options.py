@@ -1,7 +1,5 @@
 """The options that say which labels a genome has, shared by ``label``, ``train`` and ``evaluate``."""
 
-import tempfile
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 import click
 
 from dnabilstm.errors import DnabilstmError, Problems
-from dnabilstm.files import is_folder
+from dnabilstm.files import in_temporary_folder, is_folder
 from dnabilstm.genome import Genome
 from dnabilstm.intervals import UNKNOWN, Skipped, read_aliases
 from dnabilstm.labels import STRAND, Labels, LabelSpec, check_specs, make_labels, open_labels
@@ -99,10 +97,7 @@ class LabelOptions:
         """Open the labels folder, or make the labels in a temporary one that goes with them."""
         if self.folder is not None:
             return open_labels(self.folder, genome)
-        holder = tempfile.TemporaryDirectory(prefix="dnabilstm-", ignore_cleanup_errors=True)
-        labels = self.make(genome, Path(holder.name) / "labels")
-        weakref.finalize(labels, holder.cleanup)
-        return labels
+        return in_temporary_folder(lambda folder: self.make(genome, folder / "labels"))
 
 
 def read_label_options(options: dict[str, Any]) -> LabelOptions:
