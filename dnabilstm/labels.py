@@ -168,18 +168,10 @@ def make_labels(
     masks = [_Source(path, *read_intervals(path, genome, **how)) for path in exclude]
     sources = [_Source(spec.path, *_read(spec, genome, how)) for spec in specs]
     problems.raise_if_any()
-
     masked = merge(concatenate([_no_calls(genome), *(source.intervals for source in masks)]))
     called = complement(masked, genome)
-    channels: dict[str, Intervals] = {}
-    rows: dict[str, dict[str, Any]] = {}
-    for spec, source in zip(specs, sources, strict=True):
-        for channel, intervals in _split_strands(spec, source.intervals).items():
-            channels[channel] = merge(intervals)
-            rows[channel] = _counted(spec, intervals, channels[channel], called)
-        _check_both(spec, rows, called, problems)
+    channels, rows = _channels(specs, sources, called, problems)
     problems.raise_if_any()
-
     table = {
         "format": FORMAT,
         "tasks": [spec.task for spec in specs],
@@ -233,6 +225,20 @@ def _read(spec: LabelSpec, genome: Genome, how: dict[str, Any]) -> tuple[Interva
 def _no_calls(genome: Genome) -> Intervals:
     found = [no_call_intervals(genome.sequence(name), NO_CALL_RUN) for name in genome.names]
     return concatenate([make_intervals(k, pair[:, 0], pair[:, 1]) for k, pair in enumerate(found)])
+
+
+def _channels(
+    specs: Sequence[LabelSpec], sources: Sequence[_Source], called: Intervals, problems: Problems
+) -> tuple[dict[str, Intervals], dict[str, dict[str, Any]]]:
+    """The merged regions of each channel and their counts."""
+    regions: dict[str, Intervals] = {}
+    rows: dict[str, dict[str, Any]] = {}
+    for spec, source in zip(specs, sources, strict=True):
+        for channel, intervals in _split_strands(spec, source.intervals).items():
+            regions[channel] = merge(intervals)
+            rows[channel] = _counted(spec, intervals, regions[channel], called)
+        _check_both(spec, rows, called, problems)
+    return regions, rows
 
 
 def _split_strands(spec: LabelSpec, intervals: Intervals) -> dict[str, Intervals]:
