@@ -1,0 +1,68 @@
+"""An evaluation on disk: evaluation.json, evaluation.tsv and the pictures; and as a table to read."""
+
+from pathlib import Path
+from typing import Any
+
+from dnabilstm.evaluate.pictures import write_pictures
+from dnabilstm.files import atomic_file, write_json
+
+JSON_FILE = "evaluation.json"
+TABLE_FILE = "evaluation.tsv"
+COLUMNS = ("model", "task", "figure", "value", "low", "high", "reason")
+_PLAIN = ("bases", "positives", "base_rate", "threshold")
+
+
+def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
+    """Write what ``evaluate_scores`` found into ``folder``, the JSON last; gives the paths."""
+    folder = Path(folder)
+    written = write_pictures(result, folder)
+    with (
+        atomic_file(folder / TABLE_FILE) as part,
+        part.open("w", encoding="utf-8", errors="surrogateescape") as out,
+    ):
+        for line in (COLUMNS, *table_lines(result)):
+            out.write("\t".join(line) + "\n")
+    write_json(folder / JSON_FILE, result)
+    return [*written, folder / TABLE_FILE, folder / JSON_FILE]
+
+
+def table_lines(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """One line a model, task and figure, in the order of ``COLUMNS``; empty where not defined."""
+    lines = []
+    for row in result["rows"]:
+        head = row["model"], row["channel"]
+        lines += [(*head, name, _exact(row[name]), "", "", "") for name in _PLAIN]
+        for name, figure in row["figures"].items():
+            numbers = (_exact(figure[key]) for key in ("value", "low", "high"))
+            lines.append((*head, name, *numbers, figure.get("reason", "")))
+    return lines
+
+
+def _exact(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def summary(result: dict[str, Any]) -> str:
+    """An aligned table for people: a line a task and model, the intervals in brackets."""
+    titles = ("task", "model", "base rate", "AUROC", "AUPRC", "best F1", "MCC", "ECE", "region P", "region R")
+    lines = [titles]
+    for row in result["rows"]:
+        figures = row["figures"]
+        lines.append(
+            (row["channel"], row["model"], f"{row['base_rate']:.4f}")
+            + tuple(_with_interval(figures[name]) for name in ("auroc", "auprc"))
+            + tuple(_short(figures[name]["value"]) for name in ("best_f1", "mcc", "ece_equal_width"))
+            + tuple(_short(figures[name]["value"]) for name in ("region_precision", "region_recall"))
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _with_interval(figure: dict[str, Any]) -> str:
+    if figure["low"] is None:
+        return _short(figure["value"])
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
