@@ -1,0 +1,234 @@
+"""What a workflow's configuration may say: one model, from which the JSON schemas are written.
+
+``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call`` and ``evaluate`` have the fields of the
+dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
+stands in the schemas: what a configuration leaves out is left to the command.
+"""
+
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from dnabilstm.evaluate.config import EvaluateConfig
+from dnabilstm.files import atomic_file
+from dnabilstm.intervals import UNKNOWN
+from dnabilstm.labels import STRAND, TASK_NAME
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.score.config import ScoreConfig
+from dnabilstm.tracks.options import CallConfig, TrackConfig
+from dnabilstm.train.config import TrainConfig
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+BASELINES = ("kmer", "untied", "unidirectional")
+FILE_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _settings(kind: type, *, without: tuple[str, ...] = (), more: dict[str, Any] | None = None) -> Any:
+    """A section with the fields of a configuration dataclass, all of them optional."""
+    hints = get_type_hints(kind, include_extras=True)
+    kept = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
+    return create_model(kind.__name__, __base__=_Section, __doc__=kind.__doc__, **kept, **(more or {}))
+
+
+# The tasks come from the labels, the workers from a rule's threads.
+ModelSettings = _settings(BiLSTMConfig, without=("tasks",))
+TrainSettings = _settings(TrainConfig)
+ScoreSettings = _settings(ScoreConfig, without=("workers",))
+TrackSettings = _settings(TrackConfig, without=("workers",))
+CallSettings = _settings(CallConfig)
+EvaluateSettings = _settings(
+    EvaluateConfig,
+    more={
+        "baselines": (
+            Annotated[
+                list[Literal[BASELINES]],
+                Field(
+                    description="What the model is compared with. kmer: logistic regression on k-mers; untied and "
+                    "unidirectional: the same network without strand symmetry, and reading one way only."
+                ),
+            ],
+            [],
+        ),
+        "contigs": (
+            Annotated[
+                list[str] | None,
+                Field(description="Contigs to evaluate on. [default: the test part of the split]"),
+            ],
+            None,
+        ),
+    },
+)
+
+
+class Promoter(_Section):
+    """Instead of each region, the bases around its 5' end."""
+
+    upstream: int = Field(ge=0, description="Bases upstream of the 5' end.")
+    downstream: int = Field(ge=0, description="Bases downstream of the 5' end.")
+
+
+class Label(_Section):
+    """The regions of one task."""
+
+    path: str = Field(description="BED, narrowPeak, broadPeak or GFF3, gzipped or not.")
+    strand: Literal[STRAND] = Field(STRAND[0], description="use: a channel for each strand.")
+    feature: str = Field("", description="GFF3: the feature type, column 3.")
+    promoter: Promoter = Field(None, description="Instead of each region, the bases around its 5' end.")
+    slop: Annotated[list[int], Field(min_length=2, max_length=2)] | int = Field(
+        0, description="Bases to add on both sides, or a list of two: upstream and downstream."
+    )
+
+
+class Split(_Section):
+    """Which contigs are held out; what is left out is chosen."""
+
+    test: list[str] | None = Field(
+        None, description="Held out for evaluation: contigs, or parts of them as chr4:0-200000."
+    )
+    valid: list[str] | None = Field(None, description="For early stopping and calibration, in the same form.")
+
+
+class Training(_Section):
+    """The data and the settings of the model that is trained."""
+
+    genome: str = Field(description="The genome it is trained on: a name of the genomes sheet.")
+    labels: dict[Annotated[str, Field(pattern=f"^{TASK_NAME.pattern}$")], Label | None] = Field(
+        min_length=1,
+        description="The tasks, by name; null leaves out a task of an earlier configuration file.",
+    )
+    exclude: list[str] = Field([], description="Files of regions that no task is judged on.")
+    unknown_contigs: Literal[UNKNOWN] = Field(
+        UNKNOWN[0], description="Regions outside the genome: an error, or left out, counted and named."
+    )
+    split: Split | None = Field(None, description="Which contigs are held out.")
+    model: ModelSettings | None = Field(None, description="Settings of the network.")
+    train: TrainSettings | None = Field(None, description="Settings of the training run.")
+
+
+class Demo(_Section):
+    """The built-in genome, written to <resources>/demo."""
+
+    bases: int | None = Field(None, ge=1, description="Bases of all contigs together.")
+    seed: int | None = Field(None, ge=0, description="The same seed, the same genome.")
+
+
+class Download(_Section):
+    """A file that is fetched and checked."""
+
+    local: str = Field("", description="Where it lies under $DNABILSTM_DATA, which is looked at first.")
+    url: str = Field("", pattern="^(https|http|file)://", description="Its public address, if it has one.")
+    sha256: str = Field("", pattern="^[0-9a-f]{64}$", description="SHA-256 of the file, once unpacked.")
+    contigs: dict[
+        Annotated[str, Field(pattern=r"^\S+$")], Annotated[str, Field(pattern="^SQ\\.[A-Za-z0-9_-]{32}$")]
+    ] = Field(
+        {},
+        description="Of a FASTA: the contigs to keep, each with the GA4GH refget digest that finds it, "
+        "whatever its name there.",
+    )
+    without: str = Field("", description="What to do where the file cannot be had, for the error message.")
+
+
+class Pathvars(_Section):
+    """Folders that the workflow writes to; relative to where it is run."""
+
+    results: str = Field("", description="Models, scores and tracks.")
+    resources: str = Field("", description="The demo genome and downloads.")
+    logs: str = Field("", description="What the commands said.")
+    benchmarks: str = Field("", description="Time and memory of training and scoring.")
+
+
+class Configuration(_Section):
+    """Configuration of the dnabilstm workflow; config/README.md explains it."""
+
+    model: str = Field(pattern=FILE_NAME, description="The model's name, used in paths.")
+    genomes: str = Field(description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
+    training: Training | None = Field(None, description="How the model is trained; or else model_file.")
+    model_file: str = Field("", description="A model that is there already, instead of training one.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models train and score.")
+    score: ScoreSettings | None = Field(None, description="How genomes are scored.")
+    tracks: TrackSettings | None = Field(None, description="How tracks are written.")
+    call: CallSettings | None = Field(None, description="How regions are called.")
+    evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
+    demo: Demo | None = Field(None, description="The built-in genome: present where it is wanted.")
+    download: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], Download] | None = Field(
+        None, description="Files to fetch to <resources>/, by the name they get there."
+    )
+    pathvars: Pathvars | None = Field(None, description="Folders that the workflow writes to.")
+
+
+class GenomeRow(_Section):
+    """One genome of the sheet."""
+
+    # results/models/ holds the models, so no genome can have that name.
+    name: str = Field(
+        pattern=FILE_NAME,
+        json_schema_extra={"not": {"const": "models"}},
+        description="Its name, used in paths; any but 'models'.",
+    )
+    fasta: str = Field(min_length=1, description="Its FASTA, gzipped or not.")
+    alias: str = Field("", description="Other names of its contigs: a table like UCSC's chromAlias.")
+
+
+SCHEMAS = {"config": Configuration, "genomes": GenomeRow}
+"""Schema file (``NAME.schema.json``) to the model it is written from."""
+
+
+_DROPPED = ("title", "default", "$defs", "$ref", "allOf")
+_NAMED = ("properties", "patternProperties")
+"""Their keys are the user's, of which ``title`` or ``default`` could be one."""
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a model, references resolved, without titles and defaults."""
+    schema = model.model_json_schema()
+    return {"$schema": DIALECT, **_plain(schema, schema.get("$defs", {}))}
+
+
+def _plain(node: Any, shared: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_plain(part, shared) for part in node]
+    if not isinstance(node, dict):
+        return node
+    # pydantic writes a described reference as {"allOf": [reference], ...} or {"$ref": ..., ...}.
+    referred = node.get("$ref") or next((part["$ref"] for part in node.get("allOf", [])), None)
+    if referred:
+        node = {**shared[referred.rpartition("/")[2]], **node}
+    plain = {
+        key: {name: _plain(part, shared) for name, part in value.items()}
+        if key in _NAMED
+        else _plain(value, shared)
+        for key, value in node.items()
+        if key not in _DROPPED
+    }
+    if "patternProperties" in plain:
+        plain["additionalProperties"] = False
+    return _nullable(plain)
+
+
+def _nullable(node: dict[str, Any]) -> dict[str, Any]:
+    """Section or null as one type, so that a validator names the key that is wrong inside it."""
+    choices = node.get("anyOf", [])
+    if len(choices) != 2 or choices[1] != {"type": "null"} or "type" not in choices[0]:
+        return node
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return {**choices[0], **rest, "type": [choices[0]["type"], "null"]}
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every schema of ``SCHEMAS`` into ``folder``."""
+    for name, model in SCHEMAS.items():
+        with atomic_file(Path(folder) / f"{name}.schema.json") as part:
+            part.write_text(json.dumps(json_schema(model), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1] if len(sys.argv) > 1 else "workflow/schemas"))
