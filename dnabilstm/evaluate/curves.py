@@ -43,7 +43,9 @@ def sampled_curves(
 
 
 def _pr(counts: Curve) -> dict[str, list[float]]:
-    at = np.unique(np.searchsorted(counts.recall, np.linspace(0, 1, POINTS)).clip(max=len(counts.tp) - 1))
+    # From the first step of recall on: the precision of a handful of bases is only noise.
+    recall = np.linspace(1 / POINTS, 1, POINTS)
+    at = np.unique(np.searchsorted(counts.recall, recall).clip(max=len(counts.tp) - 1))
     return {"recall": _list(counts.recall[at]), "precision": _list(counts.precision[at])}
 
 

@@ -109,7 +109,7 @@ def draw_pr(axis: "Axes", rows: list[Row], colour: str) -> None:
     band = rows[0]["curves"]["pr_band"]
     _fill(axis, band["recall"], band, colour)
     _unit_square(axis, "recall", "precision")
-    _legend(axis, "AUPRC", "upper right")
+    _legend(axis, "AUPRC", "upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def draw_roc(axis: "Axes", rows: list[Row], colour: str) -> None:
@@ -155,8 +155,8 @@ def draw_distribution(axis: "Axes", rows: list[Row], colour: str) -> None:
     _legend(axis, None, "upper right")
 
 
-def _legend(axis: "Axes", title: str | None, where: str) -> None:
-    axis.legend(title=title, loc=where, fontsize=8, title_fontsize=8, handlelength=2.6)
+def _legend(axis: "Axes", title: str | None, where: str, **more: Any) -> None:
+    axis.legend(title=title, loc=where, fontsize=8, title_fontsize=8, handlelength=2.6, **more)
 
 
 PICTURES: dict[str, Panel] = {
