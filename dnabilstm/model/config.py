@@ -43,7 +43,7 @@ class BiLSTMConfig:
     pool: Annotated[int, Field(ge=1, description="Bases a pooling bin; odd; 1 = no pooling.")] = 5
     skip: Annotated[
         bool, Field(description="Let each base see the stem's own features, past the pooling.")
-    ] = True
+    ] = False
 
     @property
     def channels(self) -> tuple[str, ...]:

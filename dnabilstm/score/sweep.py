@@ -12,7 +12,7 @@ from torch.nn import functional
 from dnabilstm.model.layers import sweep
 from dnabilstm.model.network import BiLSTM
 
-TILE = 256
+TILE = 128
 
 
 @torch.inference_mode()
