@@ -1,0 +1,270 @@
+# What the rules have in common: the configuration, checked, and what it means in paths and options.
+import csv
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+# Figures and pictures of `dnabilstm evaluate`.
+PICTURES = ["pr", "roc", "reliability", "distribution"]
+# Settings of a baseline that go over those of the model.
+BASELINES = {
+    "untied": {"strand": "none"},
+    "unidirectional": {"strand": "none", "bidirectional": False},
+}
+# Cores of a training job, where train.shards does not say; as in TrainConfig.
+SHARDS = 2
+
+
+def get_section(*names):
+    """A section of the configuration; empty where it is left out."""
+    section = config
+    for name in names:
+        section = section.get(name) or {}
+    return section
+
+
+def check_schema(value, schema, where):
+    """Hold a value to a schema; the error is one line: where, which key, what is wrong."""
+    try:
+        validate(value, schema)
+    except WorkflowError as error:
+        # Snakemake's own text has the schema in it, page after page.
+        cause = error.__context__
+        if cause is None or not hasattr(cause, "json_path"):
+            raise
+        key = cause.json_path.removeprefix("$").removeprefix(".")
+        place = f"{where}: {key}" if key else where
+        raise WorkflowError(f"{place}: {cause.message}") from None
+
+
+def check_config():
+    """Hold the configuration to its schema, and to what a schema cannot say."""
+    check_schema(config, "../schemas/config.schema.json", "The configuration")
+    problems = []
+    if (config.get("training") is None) == (not config.get("model_file")):
+        problems.append("wanted either 'training' or 'model_file', one of them")
+    for name, entry in get_section("download").items():
+        if bool(entry.get("sha256")) == bool(entry.get("contigs")):
+            problems.append(f"download.{name}: wanted either 'sha256' or 'contigs', one of them")
+    tied = get_section("training", "model").get("strand") == "stranded"
+    against = set(get_section("evaluate").get("baselines", [])) & set(BASELINES)
+    if tied and against:
+        problems.append(f"evaluate.baselines: {', '.join(sorted(against))} cannot have a score a strand")
+    if problems:
+        raise WorkflowError("The configuration: " + "; ".join(problems))
+
+
+def read_genomes(sheet):
+    """The sheet of genomes: name to its row."""
+    try:
+        lines = Path(sheet).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkflowError(f"{sheet}: the sheet of genomes cannot be read: {error}") from None
+    rows = {}
+    for number, row in enumerate(csv.DictReader(lines, delimiter="\t"), start=2):
+        kept = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
+        if None in row:
+            raise WorkflowError(
+                f"{sheet}:{number}: has more columns than the first line; wanted tabs between them"
+            )
+        if not kept or row.get("name", "").startswith("#"):
+            continue
+        check_schema(kept, "../schemas/genomes.schema.json", f"{sheet}:{number}")
+        if kept["name"] in rows:
+            raise WorkflowError(f"{sheet}:{number}: the name {kept['name']!r} is there twice; rename one")
+        rows[kept["name"]] = kept
+    if not rows:
+        raise WorkflowError(f"{sheet}: has no genome; wanted a line each under: name, fasta, alias (tabs)")
+    return rows
+
+
+def get_training():
+    """The section `training`, with the tasks that are left after null took some out; None without."""
+    if config.get("training") is None:
+        return None
+    labels = {task: label for task, label in config["training"]["labels"].items() if label is not None}
+    if not labels:
+        raise WorkflowError("training.labels: no task is left; wanted at least one")
+    if config["training"]["genome"] not in GENOMES:
+        known = ", ".join(GENOMES)
+        raise WorkflowError(
+            f"training.genome: {config['training']['genome']!r} is not in {config['genomes']}, which has {known}"
+        )
+    return {**config["training"], "labels": labels}
+
+
+def get_channels():
+    """The tracks of the model: its tasks, or each task's strands."""
+    if TRAINING:
+        stranded = get_section("training", "model").get("strand") == "stranded"
+        signs = [".plus", ".minus"] if stranded else [""]
+        return [f"{task}{sign}" for task in TRAINING["labels"] for sign in signs]
+    path = Path(os.path.expanduser(config["model_file"]))
+    try:
+        # https://github.com/huggingface/safetensors#format: length of the header, then the header as JSON.
+        with path.open("rb") as handle:
+            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        return json.loads(header["__metadata__"]["dnabilstm"])["channels"]
+    except OSError as error:
+        raise WorkflowError(f"model_file: {path}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, MemoryError, OverflowError):
+        raise WorkflowError(f"model_file: {path}: is not a model of 'dnabilstm train'") from None
+
+
+def one_of(names):
+    """A regular expression that fits these names and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def get_path(path):
+    """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's."""
+    if path.startswith("<"):
+        return path
+    return local(os.path.expanduser(os.path.expandvars(path)))
+
+
+def get_fasta(wildcards):
+    """The FASTA of a genome."""
+    return get_path(GENOMES[wildcards.genome]["fasta"])
+
+
+def get_label_inputs(wildcards):
+    """The codes and the files of regions that the labels are made of, the regions in the order of the tasks."""
+    alias = GENOMES[TRAINING["genome"]].get("alias")
+    return {
+        "codes": f"<results>/{TRAINING['genome']}/codes",
+        "regions": [get_path(label["path"]) for label in TRAINING["labels"].values()],
+        "exclude": [get_path(path) for path in TRAINING.get("exclude", [])],
+        "alias": [get_path(alias)] if alias else [],
+    }
+
+
+def get_label_options(wildcards, input):
+    """The tasks as options of `dnabilstm label`."""
+    options = []
+    for (task, label), path in zip(TRAINING["labels"].items(), input.regions):
+        options += ["--labels", f"{task}={path}"]
+        stranded = get_section("training", "model").get("strand") == "stranded"
+        if strand := label.get("strand", "use" if stranded else ""):
+            options += ["--strand", f"{task}={strand}"]
+        if label.get("feature"):
+            options += ["--feature", f"{task}={label['feature']}"]
+        if label.get("promoter"):
+            options += [
+                "--promoter",
+                f"{task}={label['promoter']['upstream']},{label['promoter']['downstream']}",
+            ]
+        if label.get("slop"):
+            slop = label["slop"] if isinstance(label["slop"], list) else [label["slop"]]
+            options += ["--slop", f"{task}={','.join(map(str, slop))}"]
+    for name, paths in (("--exclude", input.exclude), ("--alias", input.alias)):
+        for path in paths:
+            options += [name, str(path)]
+    if TRAINING.get("unknown_contigs"):
+        options += ["--unknown-contigs", TRAINING["unknown_contigs"]]
+    return options
+
+
+def get_options(settings, skip=()):
+    """Settings as long options: a list as one word with commas, true as a flag."""
+    options = []
+    for name, value in settings.items():
+        flag = f"--{name.replace('_', '-')}"
+        if name in skip or value is None or value is False:
+            continue
+        if isinstance(value, list):
+            value = ",".join(map(str, value))
+        options += [flag] if value is True else [flag, str(value)]
+    return options
+
+
+def get_train_options(wildcards):
+    """Split and settings as options of `dnabilstm train`, a baseline's own settings over the model's."""
+    model = {
+        **get_section("training", "model"),
+        **BASELINES.get(getattr(wildcards, "baseline", ""), {}),
+    }
+    options = get_options(get_section("training", "split"))
+    for section, settings in (
+        ("model", model),
+        ("train", get_section("training", "train")),
+    ):
+        for name, value in settings.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            options += ["--set", f"{section}.{name}={text}"]
+    return options
+
+
+def get_train_threads(wildcards):
+    """A core for each shard of a batch."""
+    return get_section("training", "train").get("shards", SHARDS)
+
+
+def get_model(wildcards):
+    """The model that scores: the one that is trained here, or the one that is there already."""
+    if TRAINING:
+        return f"<results>/models/{wildcards.model}/model.safetensors"
+    return get_path(config["model_file"])
+
+
+def get_compared(wildcards):
+    """The trained baselines that the model is compared with."""
+    asked = [name for name in get_section("evaluate").get("baselines", []) if name in BASELINES]
+    return [f"<results>/models/{wildcards.model}/baselines/{name}.safetensors" for name in asked]
+
+
+def get_evaluate_options(wildcards, input):
+    """Baselines, contigs and settings as options of `dnabilstm evaluate`."""
+    options = []
+    for path in input.compared:
+        options += ["--compare", f"{Path(path).stem}={path}"]
+    if "kmer" in get_section("evaluate").get("baselines", []):
+        options += ["--baseline", "kmer"]
+    return options + get_options(get_section("evaluate"), skip=["baselines"])
+
+
+def get_fetch_options(wildcards):
+    """A file of `download` as options of scripts/fetch.py."""
+    entry = get_section("download")[wildcards.file]
+    contigs = [("--contig", f"{name}={digest}") for name, digest in entry.get("contigs", {}).items()]
+    options = get_options(entry, skip=["contigs"])
+    return options + [word for pair in contigs for word in pair]
+
+
+def get_tracks():
+    """Tracks and regions of every genome."""
+    return expand(
+        "<results>/{genome}/{model}/{channel}.{kind}",
+        genome=GENOMES,
+        model=config["model"],
+        channel=CHANNELS,
+        kind=["bw", "bedgraph.gz", "regions.bed"],
+    )
+
+
+def get_evaluation():
+    """The table of figures, where a model is trained."""
+    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
+
+
+def print_results(paths):
+    """Say where the results are, those of a genome together."""
+    folders = {}
+    for path in map(Path, paths):
+        folders.setdefault(path.parent, []).append(path.name)
+    print("\nResults:", file=sys.stderr)
+    for folder, names in folders.items():
+        print(f"  {folder}/", *(f"    {name}" for name in names), sep="\n", file=sys.stderr)
+
+
+# `dnabilstm` is taken from the environment that is active; where none is, from the one that Snakemake runs in.
+os.environ.update(PATH=os.pathsep.join([os.getenv("PATH", os.defpath), str(Path(sys.executable).parent)]))
+check_config()
+GENOMES = read_genomes(config["genomes"])
+TRAINING = get_training()
+CHANNELS = get_channels()

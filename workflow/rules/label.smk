@@ -1,0 +1,23 @@
+rule label:
+    """Regions to a label for every base and task of the training genome."""
+    input:
+        unpack(get_label_inputs),
+    output:
+        labels=directory("<results>/models/{model}/labels"),
+    log:
+        "<logs>/label/{model}.log",
+    conda:
+        "../envs/dnabilstm.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=get_label_options,
+    shell:
+        r"""
+        dnabilstm label \
+            --genome {input.codes:q} \
+            {params.options:q} \
+            --output {output.labels:q} \
+            2>{log:q}
+        """
