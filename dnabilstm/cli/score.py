@@ -45,7 +45,7 @@ DEVICES = ("auto", "cpu", "cuda")
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where the model runs."
 )
 def command(genome: Path, model_file: Path, output: Path, device: str, **settings: Any) -> None:
-    r"""Score every base of a genome.
+    """Score every base of a genome.
 
     \b
     Writes into the output folder:
@@ -53,7 +53,7 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
       scores.json  contigs, channels, digests, settings
       nocall.bed   the bases without a score (runs of N, contigs shorter than --min-contig)
     'dnabilstm tracks' and 'dnabilstm call' make browser tracks and regions of them.
-    """
+    """  # noqa: D301
     from dnabilstm.genome import open_genome
     from dnabilstm.model.bundle import load_model
     from dnabilstm.model.config import parse

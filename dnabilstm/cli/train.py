@@ -60,7 +60,7 @@ def command(
     device: str,
     **options: Any,
 ) -> None:
-    r"""Train a model on the labels of a genome.
+    """Train a model on the labels of a genome.
 
     An interrupted run goes on where its last evaluation was when the same command is given again, and
     ends with the same weights, bit for bit.
@@ -70,7 +70,7 @@ def command(
       NAME.split.bed                      which bases train, validate and test
       NAME.training.csv, .json            a row an evaluation
       NAME.learning_curve.png, .svg
-    """
+    """  # noqa: D301
     from dnabilstm.genome import open_genome
     from dnabilstm.model.runtime import choose_device, describe, prepare_process
     from dnabilstm.train.loop import Run

@@ -38,7 +38,8 @@ def logits_of(
         float32 (rows, bins * pool, channels); what lies behind a row's end has no meaning.
     """
     device = codes.device.type
-    with torch.autocast(device, dtype=torch.bfloat16, enabled=precision == torch.bfloat16):
+    rough = precision == torch.bfloat16
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=rough, cache_enabled=False):
         outputs, skipped = _stem(network, codes, precision)
         for index, lstm in enumerate(network.lstms):
             outputs = _layer(lstm, network.merge(outputs) if index else outputs, lengths)

@@ -77,7 +77,9 @@ class ShardedGradient:
         replica.zero_grad(set_to_none=True)
         device = next(replica.parameters()).device
         target = torch.from_numpy(labels).to(device)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
+        # The cache of casts is one for all threads: with it, how a gradient is summed would depend on chance.
+        rough = self.precision == torch.bfloat16
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=rough, cache_enabled=False):
             logits = replica.forward_bins(torch.from_numpy(codes).to(device))
         loss = masked_loss(logits.float(), target) / count
         loss.backward()

@@ -1,0 +1,38 @@
+"""The halo is measured: a memory that was built in by hand is found."""
+
+import numpy as np
+import pytest
+import torch
+
+from dnabilstm.calibrate import Platt
+from dnabilstm.genome import Contig, Genome
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.registry import build
+from dnabilstm.score.config import ScoreConfig
+from dnabilstm.train.context import measure_context
+from dnabilstm.windows import Stretch
+
+
+def leaky_network(keep: float) -> torch.nn.Module:
+    """An LSTM whose cell keeps the share ``keep`` of itself at each step, and nothing else recurrent."""
+    torch.manual_seed(0)
+    network = build(BiLSTMConfig(tasks=("a",), filters=0, pool=1, hidden=2, layers=1)).eval()
+    with torch.no_grad():
+        direction = network.lstms[0].directions[0]
+        direction.w_hh.zero_()
+        direction.w_ih[2:4].zero_()  # the forget gate depends on its bias alone
+        direction.bias[2:4] = float(np.log(keep / (1 - keep)))
+        direction.w_ih[4:6].normal_()
+    return network
+
+
+@pytest.mark.parametrize(("keep", "least", "most"), [(0.5, 0, 250), (0.99, 500, 2000)])
+def test_a_longer_memory_needs_a_longer_halo(keep, least, most):
+    codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(4, size=20_000)]
+    genome = Genome((Contig("c", len(codes), 0, ""),), codes, "c.fa")
+    stretches = [Stretch("c", 0, len(codes), "valid")]
+    context = measure_context(genome, leaky_network(keep), stretches, {"a": Platt()}, ScoreConfig())
+    assert least <= context["halo"] <= most
+    assert context["within"]
+    off = [row["p999"] for row in context["measured"]]
+    assert off == sorted(off, reverse=True)
