@@ -255,9 +255,10 @@ def get_evaluation():
 def print_results(paths):
     """Say where the results are, those of a genome together."""
     folders = {}
-    for path in map(Path, paths):
+    for path in filter(Path.exists, map(Path, paths)):
         folders.setdefault(path.parent, []).append(path.name)
-    print("\nResults:", file=sys.stderr)
+    if folders:
+        print("\nResults:", file=sys.stderr)
     for folder, names in folders.items():
         print(f"  {folder}/", *(f"    {name}" for name in names), sep="\n", file=sys.stderr)
 

@@ -1,5 +1,9 @@
 rule fetch:
     """Take a public file from $DNABILSTM_DATA or its address, and check that it is the right one."""
+    input:
+        # An input, since a parameter with a place in Snakemake's cache, new each time, would count as a change;
+        # ancient, since a newer script would fetch the same files.
+        script=ancient(workflow.source_path("../scripts/fetch.py")),
     output:
         file="<resources>/{file}",
     log:
@@ -10,11 +14,10 @@ rule fetch:
     resources:
         mem_mb=1000,
     params:
-        script=workflow.source_path("../scripts/fetch.py"),
         options=get_fetch_options,
     shell:
         r"""
-        python3 {params.script:q} \
+        python3 {input.script:q} \
             {params.options:q} \
             --output {output.file:q} \
             2>{log:q}
