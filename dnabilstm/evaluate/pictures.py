@@ -1,20 +1,19 @@
 """Pictures of an evaluation: PR, ROC, reliability and score distribution, a panel a task.
 
 The first model is drawn in the task's colour with its band, the others in greys with their own dashes.
-Colours are those of Okabe & Ito (2008), which are told apart with any colour vision. The same result
-gives the same bytes: nothing in the files tells when they were made.
+The same result gives the same bytes: nothing in the files tells when they were made.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dnabilstm.colours import colour_of
 from dnabilstm.files import atomic_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _OTHERS = (("#444444", "--"), ("#777777", "-."), ("#444444", ":"), ("#999999", (0, (6, 1, 1, 1, 1, 1))))
 _STYLE = {
     "svg.hashsalt": "dnabilstm",
@@ -49,7 +48,7 @@ def write_pictures(result: dict[str, Any], folder: Path) -> list[Path]:
             for place, (channel, axis) in enumerate(zip(channels, axes, strict=True)):
                 axis.set_title(channel)
                 if panels[channel]:
-                    panel(axis, panels[channel], COLOURS[place % len(COLOURS)])
+                    panel(axis, panels[channel], colour_of(place))
                 else:
                     axis.text(0.5, 0.5, "only one class\namong these bases", ha="center", va="center")
                     axis.set_axis_off()

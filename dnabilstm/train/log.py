@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from dnabilstm.colours import colour_of
 from dnabilstm.files import atomic_file, write_json
 
 
@@ -24,12 +25,20 @@ def draw_learning_curve(history: list[dict[str, Any]], channels: tuple[str, ...]
     from matplotlib import pyplot
 
     steps = [row["step"] for row in history]
-    with matplotlib.rc_context({"svg.hashsalt": "dnabilstm", "axes.spines.top": False, "font.size": 10}):
+    style = {
+        "svg.hashsalt": "dnabilstm",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "font.size": 10,
+    }
+    with matplotlib.rc_context(style):
         figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
         left.plot(steps, [row["loss"] for row in history], color="#555555")
         left.set(xlabel="step", ylabel="training loss (cross-entropy a base)", ylim=(0, None))
         for index, channel in enumerate(channels):
-            right.plot(steps, [row[f"auprc.{channel}"] for row in history], label=channel, color=f"C{index}")
+            right.plot(
+                steps, [row[f"auprc.{channel}"] for row in history], label=channel, color=colour_of(index)
+            )
         best = max(history, key=lambda row: row["mean_auprc"])
         right.axvline(
             best["step"], color="#999999", linewidth=1, linestyle=":", label=f"kept: step {best['step']}"
