@@ -1,0 +1,138 @@
+"""How fast genomes are scored and models trained, and the memory it takes.
+
+Run ``python benchmarks/speed/score.py [--megabases 6] [--repeats 5]``; prints tables in markdown. Each
+row is a process of its own that runs the command line's own functions; times are medians, without
+start-up. The genome and the weights are random: speed does not depend on either.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SCORING = {
+    "fp32, default": {},
+    "fp32, 1 worker": {"workers": 1},
+    "fp32, exact": {"exact": True},
+    "fp32, batch 8": {"batch": 8},
+    "bf16": {"precision": "bf16"},
+}
+TRAINING = {"bf16, 2 shards": ("bf16", 2), "fp32, 2 shards": ("fp32", 2), "bf16, 1 shard": ("bf16", 1)}
+
+
+def random_genome(megabases: float, folder: Path) -> Path:
+    rng = np.random.default_rng(1)
+    path = folder / "genome.fa"
+    with path.open("wb") as out:
+        for contig in range(4):
+            letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(4, size=int(megabases * 250_000))]
+            out.write(b">chr%d\n" % contig + letters.tobytes() + b"\n")
+    return path
+
+
+def model_of(pool: int):
+    import torch
+
+    from dnabilstm.model.bundle import Model
+    from dnabilstm.model.config import BiLSTMConfig
+    from dnabilstm.model.registry import build
+
+    torch.manual_seed(1)
+    config = BiLSTMConfig(tasks=("a", "b"), pool=pool, filters=64 if pool > 1 else 0)
+    return Model(build(config).eval(), {})
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def score(path: Path, settings: dict, pool: int, queue) -> None:
+    from dnabilstm.genome import open_genome
+    from dnabilstm.model.runtime import prepare_process
+    from dnabilstm.score.config import ScoreConfig
+    from dnabilstm.score.engine import score_genome
+
+    prepare_process()
+    genome, model = open_genome(path), model_of(pool)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        score_genome(genome, model, Path(folder), ScoreConfig(**settings))
+        queue.put((genome.total / (time.perf_counter() - started), peak_mb()))
+
+
+def plain(path: Path, queue) -> None:
+    """What is usual elsewhere: one nn.LSTM over big batches of windows, all threads, both strands."""
+    import torch
+
+    network = torch.nn.LSTM(4, 64, 2, batch_first=True, bidirectional=True).eval()
+    windows = torch.randn(512, 1000, 4)
+    with torch.inference_mode():
+        network(windows[:8])
+        started = time.perf_counter()
+        for strand in (windows, windows.flip(1)):
+            network(strand)
+        queue.put((windows.shape[0] * 1000 / (time.perf_counter() - started), peak_mb()))
+
+
+def train(precision: str, shards: int, queue) -> None:
+    import torch
+
+    from dnabilstm.model.runtime import prepare_process
+    from dnabilstm.train.gradient import ShardedGradient
+
+    prepare_process()
+    rng = np.random.default_rng(1)
+    codes = np.array([1, 2, 4, 8], np.uint8)[rng.integers(4, size=(16, 2000))]
+    labels = rng.integers(0, 2, (16, 2000, 2)).astype(np.uint8)
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    gradient = ShardedGradient(model_of(5).network.train(), shards, kind)
+    for step in range(3):
+        gradient(codes, labels, (1, step))
+    started = time.perf_counter()
+    for step in range(20):
+        gradient(codes, labels, (1, step))
+    queue.put((20 * codes.size / (time.perf_counter() - started), peak_mb()))
+
+
+def median(target, arguments: tuple, repeats: int) -> tuple[float, float]:
+    context = multiprocessing.get_context("spawn")
+    found = []
+    for _ in range(repeats):
+        queue = context.Queue()
+        process = context.Process(target=target, args=(*arguments, queue))
+        process.start()
+        found.append(queue.get())
+        process.join()
+    return tuple(statistics.median(column) for column in zip(*found, strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--megabases", type=float, default=6)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    print("| what | kb/s | peak memory, MB |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        path = random_genome(options.megabases, Path(folder))
+        for name, settings in SCORING.items():
+            speed, memory = median(score, (path, settings, 5), options.repeats)
+            print(f"| score, pool 5, {name} | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
+        speed, memory = median(score, (path, {}, 1), options.repeats)
+        print(f"| score, pool 1 (a step a base), fp32 | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
+        speed, memory = median(plain, (path,), options.repeats)
+        print(
+            f"| one nn.LSTM, a step a base, both strands, no overlap, fp32 | {speed / 1e3:,.0f} | {memory:,.0f} |",
+            flush=True,
+        )
+    for name, (precision, shards) in TRAINING.items():
+        speed, memory = median(train, (precision, shards), options.repeats)
+        print(f"| train, pool 5, {name} | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
