@@ -1,6 +1,7 @@
 """Which bases train, validate and test a model, and the windows that are drawn for training."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,14 @@ import numpy as np
 from dnabilstm.alphabet import PAD
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import atomic_file, open_text
-from dnabilstm.genome import Genome
+from dnabilstm.genome import Genome, shown_names
 from dnabilstm.labels import MASK, Labels
 
 PARTS = ("train", "valid", "test", "guard")
 GUARD = 5_000
-BLOCKS = 20
+"""Bases between different parts on one contig."""
+BLOCKS_FROM = 8
+"""A held-out part is cut into two blocks where it has at least this many guards of bases."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,12 @@ def choose_split(
         The genome to divide.
     test, valid
         Contigs (``chr4``) or regions of them (``chr4:100000-200000``); None leaves the choice to us:
-        whole contigs that come closest to ``fraction`` of the bases, or blocks where there are too
-        few contigs for that.
+        whole contigs that come near ``fraction`` of the bases, or one or two blocks where no contigs do.
     fraction
         Share of the bases for each part that is chosen.
     guard
-        Bases between neighbours of different parts on one contig, which serve no part.
+        Bases between different parts on one contig, which serve no part. They are taken from the
+        training part, and between the other two from the validation part: the test part stays as asked.
 
     Raises
     ------
@@ -63,17 +66,22 @@ def choose_split(
         Unknown contigs, regions past an end, parts that overlap, a part that is left without bases.
     """
     problems = Problems()
-    asked = [
-        (region, part) for part, regions in (("test", test), ("valid", valid)) for region in regions or ()
-    ]
-    rows = [row for region, part in asked if (row := _parse_region(genome, region, part, problems))]
+    rows: list[Stretch] = []
+    for part, regions in (("test", test), ("valid", valid)):
+        for region in regions or ():
+            row = _parse_region(genome, region, part, problems)
+            rows += [row] if row else []
+    _refuse_overlaps(rows, problems)
     problems.raise_if_any()
+    wanted = fraction * genome.total
     for part, regions in (("test", test), ("valid", valid)):
         if regions is None:
-            rows += _choose_part(genome, rows, part, fraction)
-    split = _fill(genome, rows, guard)
+            rows += _choose_contigs(genome, rows, part, wanted) or _choose_blocks(
+                genome, rows, part, wanted, guard
+            )
+    split = _guarded(rows + _free(genome, rows), genome, guard)
     for part in PARTS[:3]:
-        if not sum(row.end - row.start for row in of_part(split, part)):
+        if not of_part(split, part):
             problems.add(
                 f"the split leaves no base for the part {part!r}; name its contigs with --test and --valid"
             )
@@ -86,16 +94,15 @@ def _parse_region(genome: Genome, text: str, part: str, problems: Problems) -> S
     if text in genome or not colon:
         name, span = text, ""
     if name not in genome:
-        try:
-            genome.contig(name)
-        except DnabilstmError as error:
-            problems.add(f"--{part} {text}: {error}")
+        problems.add(
+            f"--{part} {text}: {genome.source} has no contig {name!r}; it has {shown_names(genome.names)}"
+        )
         return None
     length = genome.contig(name).length
-    start, dash, end = span.replace(",", "").partition("-")
-    if not span:
+    if not span and not text.endswith(":"):
         return Stretch(name, 0, length, part)
-    if not (dash and start.isdigit() and end.isdigit() and int(start) < int(end) <= length):
+    start, dash, end = span.partition("-")
+    if not (dash and start.isdecimal() and end.isdecimal() and int(start) < int(end) <= length):
         problems.add(
             f"--{part} {text}: wanted contig or contig:start-end with start < end <= {length}, 0-based"
         )
@@ -103,80 +110,86 @@ def _parse_region(genome: Genome, text: str, part: str, problems: Problems) -> S
     return Stretch(name, int(start), int(end), part)
 
 
-def _choose_part(genome: Genome, taken: list[Stretch], part: str, fraction: float) -> list[Stretch]:
-    """Whole contigs near the wanted share of bases; else two blocks of the longest free contigs."""
-    wanted = fraction * genome.total
+def _refuse_overlaps(rows: list[Stretch], problems: Problems) -> None:
+    ordered = sorted(rows, key=lambda row: (row.contig, row.start, row.end))
+    for one, other in pairwise(ordered):
+        if one.contig == other.contig and other.start < one.end:
+            problems.add(
+                f"--{other.part} {other.contig}:{other.start}-{other.end} overlaps --{one.part}"
+                f" {one.contig}:{one.start}-{one.end}; a base can serve one part only"
+            )
+
+
+def _choose_contigs(genome: Genome, taken: list[Stretch], part: str, wanted: float) -> list[Stretch]:
+    """Whole contigs, long ones first, of together half to one and a half of the wanted bases; or none."""
     used = {row.contig for row in taken}
-    free = sorted((c for c in genome.contigs if c.name not in used and c.length), key=lambda c: -c.length)
-    chosen: list[Stretch] = []
-    room = wanted * 1.25
-    # The largest contig always trains; the middle-sized ones stand best for the rest.
-    for contig in free[1:]:
-        if contig.length <= room:
+    free = sorted((c for c in genome.contigs if c.name not in used), key=lambda c: -c.length)
+    chosen, missing = [], wanted
+    for contig in free[1:]:  # the longest always trains
+        if 0 < contig.length < 1.5 * missing:
             chosen.append(Stretch(contig.name, 0, contig.length, part))
-            room -= contig.length
-        if room < 0.25 * wanted + wanted * 0.25:
-            break
-    if sum(row.end for row in chosen) >= 0.5 * wanted:
-        return chosen
-    return _choose_blocks(genome, taken, part, wanted)
+            missing -= contig.length
+    return chosen if missing <= wanted / 2 else []
 
 
-def _choose_blocks(genome: Genome, taken: list[Stretch], part: str, wanted: float) -> list[Stretch]:
-    """Every so many blocks of each contig, so that a part is spread over the genome."""
-    size = max(1, round(genome.total / BLOCKS))
-    every = max(2, round(genome.total / max(wanted, 1)))
-    shift = {"test": every // 3, "valid": every // 3 + every // 2}[part]
-    blocks = [
-        Stretch(contig.name, start, min(start + size, contig.length), part)
-        for contig in genome.contigs
-        for start in range(0, contig.length, size)
-    ]
-    overlaps = lambda a, b: a.contig == b.contig and a.start < b.end and b.start < a.end  # noqa: E731
-    return [
-        block
-        for i, block in enumerate(blocks)
-        if i % every == shift % every and not any(overlaps(block, t) for t in taken)
-    ]
+def _choose_blocks(
+    genome: Genome, taken: list[Stretch], part: str, wanted: float, guard: int
+) -> list[Stretch]:
+    """One or two blocks of the free bases end to end; those of the two parts interleave."""
+    free = _free(genome, taken)
+    total = sum(row.end - row.start for row in free)
+    places = {"test": (0.25, 0.75), "valid": (1.0, 0.5)}[part]
+    places = places if wanted >= BLOCKS_FROM * guard else places[:1]
+    size = min(round(wanted / len(places)), total)
+    chosen, position = [], 0
+    for place in sorted(places):
+        first = min(round(place * total - size / 2), total - size)
+        chosen.append((max(first, position), max(first, position) + size))
+        position = chosen[-1][1]
+    blocks, position = [], 0
+    for row in free:
+        for first, last in chosen:
+            start, end = max(first - position, 0) + row.start, min(last - position + row.start, row.end)
+            if start < end:
+                blocks.append(Stretch(row.contig, start, end, part))
+        position += row.end - row.start
+    return blocks
 
 
-def _fill(genome: Genome, rows: list[Stretch], guard: int) -> Split:
-    """Everything that is not asked for trains; guards go between unlike neighbours."""
-    filled: list[Stretch] = []
+def _free(genome: Genome, taken: list[Stretch]) -> list[Stretch]:
+    """What no row takes: it trains."""
+    free, by_contig = [], _by_contig(taken)
     for contig in genome.contigs:
-        here = sorted((r for r in rows if r.contig == contig.name), key=lambda r: r.start)
-        position, pieces = 0, []
+        position = 0
+        for start, end in [(r.start, r.end) for r in by_contig.get(contig.name, ())] + [(contig.length,) * 2]:
+            if position < start:
+                free.append(Stretch(contig.name, position, start, "train"))
+            position = end
+    return free
+
+
+def _guarded(rows: list[Stretch], genome: Genome, guard: int) -> Split:
+    """The rows in the order of the genome; what lies within ``guard`` of a later one of ``PARTS`` is a guard."""
+    out, by_contig = [], _by_contig(rows)
+    for contig in genome.contigs:
+        here = by_contig.get(contig.name, [])
         for row in here:
-            if row.start < position:
-                raise DnabilstmError(
-                    f"the split has {row.contig}:{row.start}-{row.end} ({row.part}) over another part of the same contig"
-                )
-            if row.start > position:
-                pieces.append(Stretch(contig.name, position, row.start, "train"))
-            pieces.append(row)
-            position = row.end
-        if position < contig.length:
-            pieces.append(Stretch(contig.name, position, contig.length, "train"))
-        filled += _guarded(pieces, guard)
-    return tuple(filled)
+            strong = [other for other in here if PARTS.index(other.part) > PARTS.index(row.part)]
+            left = max((other.end + guard for other in strong if other.end <= row.start), default=0)
+            right = min((other.start - guard for other in strong if other.start >= row.end), default=row.end)
+            start, end = min(max(row.start, left), row.end), max(min(row.end, right), row.start)
+            if start >= end:
+                start = end = row.end
+            pieces = ((row.start, start, "guard"), (start, end, row.part), (end, row.end, "guard"))
+            out += [Stretch(row.contig, *piece) for piece in pieces if piece[0] < piece[1]]
+    return tuple(out)
 
 
-def _guarded(pieces: list[Stretch], guard: int) -> list[Stretch]:
-    """Cut half a guard gap off both sides of each border between unlike parts."""
-    out: list[Stretch] = []
-    for index, piece in enumerate(pieces):
-        before = guard // 2 if index and pieces[index - 1].part != piece.part else 0
-        after = guard - guard // 2 if index + 1 < len(pieces) and pieces[index + 1].part != piece.part else 0
-        start, end = piece.start + before, piece.end - after
-        if start >= end:
-            out.append(Stretch(piece.contig, piece.start, piece.end, "guard"))
-            continue
-        if before:
-            out.append(Stretch(piece.contig, piece.start, start, "guard"))
-        out.append(Stretch(piece.contig, start, end, piece.part))
-        if after:
-            out.append(Stretch(piece.contig, end, piece.end, "guard"))
-    return out
+def _by_contig(rows: list[Stretch]) -> dict[str, list[Stretch]]:
+    found: dict[str, list[Stretch]] = {}
+    for row in sorted(rows, key=lambda r: r.start):
+        found.setdefault(row.contig, []).append(row)
+    return found
 
 
 def write_split(split: Split, path: Path) -> None:
@@ -194,7 +207,7 @@ def read_split(path: Path) -> Split:
             if (
                 len(fields) != 4
                 or fields[3] not in PARTS
-                or not (fields[1].isdigit() and fields[2].isdigit())
+                or not (fields[1].isdecimal() and fields[2].isdecimal())
             ):
                 raise DnabilstmError(
                     f"{path}:{number}: wanted contig, start, end and one of {', '.join(PARTS)}"
