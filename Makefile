@@ -1,0 +1,53 @@
+# make demo and make test need Python 3.11 or newer, git and make, and nothing else.
+# They install into .venv, or into the virtual or conda environment that is active.
+
+ACTIVE := $(or $(VIRTUAL_ENV),$(CONDA_PREFIX))
+ENV := $(or $(ACTIVE),.venv)
+BIN := $(ENV)/bin
+PYTHON ?= python3
+# One a checkout, since an environment may serve several.
+STAMP := $(ENV)/.installed$(subst /,-,$(CURDIR))
+# So that rules find `dnabilstm`, and snakefmt its shfmt.
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint schema yeast bench clean
+
+help: ## what can be made
+	@echo "make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+install: $(STAMP) ## the package and everything it needs, once
+
+demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks
+	$(BIN)/snakemake --cores all
+	@echo "The tracks are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
+	@echo "the figures in results/models/demo/evaluation/."
+
+test: $(STAMP) ## the tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## style and workflow checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check .
+	$(BIN)/snakemake --lint
+
+schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
+	$(BIN)/python -m dnabilstm.workflow_schema
+
+yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see config/yeast.yaml)
+	$(BIN)/snakemake --cores all --configfile config/yeast.yaml
+
+bench: $(STAMP) ## the benchmarks, as tables in benchmarks/
+	@for script in benchmarks/*/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove the demo and caches; the environment, downloads and other results stay
+	rm -rf results/demo results/models/demo resources/demo build dist .pytest_cache .ruff_cache
+
+# PyTorch first, from the constraints, so that nothing else brings in a larger build of it.
+$(STAMP): pyproject.toml constraints.txt
+	$(if $(ACTIVE),,test -x $(BIN)/python || $(PYTHON) -m venv $(ENV))
+	$(BIN)/python -m pip install -c constraints.txt torch
+	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,402 @@
+"""The workflow, run for real on a tiny genome; and what it does with a configuration before it runs."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pybigtools
+import pytest
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+CONTIGS = {"c1": 3000, "c2": 2000, "c3": 2000, "c4": 500}
+REGIONS = [(contig, start, start + 200) for contig in ("c1", "c2", "c3") for start in (300, 1000, 1500)]
+
+
+def configuration(**changes):
+    """A configuration of a model that is trained in a second, with other outermost keys put over it."""
+    training = {
+        "genome": "own",
+        "labels": {"region": {"path": "regions.bed"}},
+        "split": {"test": ["c2"], "valid": ["c3"]},
+        "model": {"hidden": 4, "layers": 1, "filters": 4},
+        "train": {"steps": 4, "evaluate_every": 2, "window": 200, "batch": 4},
+    }
+    evaluate = {"baselines": ["kmer", "unidirectional"], "bootstrap": 10}
+    return {
+        "model": "tiny",
+        "genomes": "genomes.tsv",
+        "training": training,
+        "evaluate": evaluate,
+        "device": "cpu",
+        **changes,
+    }
+
+
+def prepare(folder, config=None):
+    """Write genomes, regions, sheet and configuration into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    bases = random.Random(1)
+    for name in ("own", "other"):
+        records = [f">{c}\n{''.join(bases.choices('ACGT', k=n))}\n" for c, n in CONTIGS.items()]
+        (folder / f"{name}.fa").write_text("".join(records) + ">gap\n" + 40 * "N" + "ACGT\n")
+    (folder / "regions.bed").write_text("".join(f"{c}\t{a}\t{b}\n" for c, a, b in REGIONS))
+    (folder / "genomes.tsv").write_text("name\tfasta\talias\nown\town.fa\t\nother\tother.fa\t\n")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config or configuration(), sort_keys=False))
+    return folder
+
+
+def command(folder, *options, snakefile=ROOT / "Snakefile", config="config.yaml"):
+    words = [sys.executable, "-m", "snakemake", "--cores", "2", "--snakefile", str(snakefile)]
+    words += ["--directory", str(folder), *options]
+    return words + (["--configfile", str(folder / config)] if config else [])
+
+
+def environment(folder):
+    """The same, but for a cache of its own and no plotting or data folders of the user's."""
+    kept = {name: value for name, value in os.environ.items() if name != "DNABILSTM_DATA"}
+    return {**kept, "XDG_CACHE_HOME": str(folder / "cache")}
+
+
+def snakemake(folder, *options, **where):
+    """Run Snakemake in a folder; its exit status and all it says."""
+    done = subprocess.run(
+        command(folder, *options, **where),
+        env=environment(folder),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which the whole workflow has run, and what Snakemake said."""
+    folder = prepare(tmp_path_factory.mktemp("workflow"))
+    status, said = snakemake(folder)
+    assert status == 0, said
+    return folder, said
+
+
+def test_a_run_ends_with_tracks_regions_and_figures_and_says_where(finished):
+    folder, said = finished
+    for genome in ("own", "other"):
+        with pybigtools.open(str(folder / f"results/{genome}/tiny/region.bw")) as track:
+            # The contig that is all N has no score, and so no place in a bigWig.
+            assert {c: n for c, n in track.chroms().items() if c != "gap"} == CONTIGS
+        assert (folder / f"results/{genome}/tiny/region.bedgraph.gz.tbi").stat().st_size
+        assert f"results/{genome}/tiny/\n    region.bw" in said
+    rows = (folder / "results/models/tiny/evaluation/evaluation.tsv").read_text().splitlines()
+    assert {row.split("\t")[0] for row in rows[1:]} == {"model", "unidirectional", "kmer"}
+    assert (folder / "logs/benchmarks/train/tiny.tsv").exists()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    status, said = snakemake(finished[0], "--dry-run")
+    assert status == 0
+    assert "Nothing to be done" in said
+
+
+def test_a_genome_that_changed_is_scored_again_alone(finished, tmp_path):
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    with (folder / "other.fa").open("a") as fasta:
+        fasta.write(">c5\nACGTACGTAA\n")
+    status, said = snakemake(folder, "--dry-run")
+    assert status == 0
+    rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
+    assert sorted(rules) == ["call", "default", "encode", "score", "tracks"]
+    assert "genome=own" not in said
+
+
+def test_as_a_module_it_writes_where_the_other_workflow_says(finished, tmp_path):
+    trained = finished[0] / "results/models/tiny/model.safetensors"
+    mine = {"model": "theirs", "genomes": "my/genomes.tsv", "model_file": str(trained), "device": "cpu"}
+    prepare(tmp_path / "my")
+    (tmp_path / "my/genomes.tsv").write_text("name\tfasta\nother\tmy/other.fa\n")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"scoring": mine}))
+    (tmp_path / "Snakefile").write_text(
+        f"""
+configfile: "config.yaml"
+module scoring:
+    snakefile: {str(ROOT / "workflow/Snakefile")!r}
+    config: config["scoring"]
+    pathvars:
+        results="out/results",
+        logs="out/logs",
+use rule * from scoring as scoring_*
+rule everything:
+    default_target: True
+    input: rules.scoring_all.input
+"""
+    )
+    status, said = snakemake(tmp_path, snakefile=tmp_path / "Snakefile", config=None)
+    assert status == 0, said
+    assert (tmp_path / "out/results/other/theirs/region.regions.bed").exists()
+    assert not (tmp_path / "results").exists()
+    # The same scores as the workflow gives by itself: the grid is the model's, not the workflow's.
+    alone = (finished[0] / "results/other/tiny/scores.f32").read_bytes()
+    assert (tmp_path / "out/results/other/theirs/scores.f32").read_bytes() == alone
+
+
+def test_a_prefix_moves_no_input_of_the_user(tmp_path):
+    prepare(tmp_path)
+    (tmp_path / "Snakefile").write_text(
+        f"""
+configfile: "config.yaml"
+module moved:
+    snakefile: {str(ROOT / "workflow/Snakefile")!r}
+    config: config
+    prefix: "moved"
+use rule * from moved as moved_*
+rule everything:
+    default_target: True
+    input: rules.moved_all.input
+"""
+    )
+    status, said = snakemake(tmp_path, "--dry-run", snakefile=tmp_path / "Snakefile", config=None)
+    assert status == 0, said
+    assert "input: own.fa\n" in said
+    assert "input: moved/results/own/codes, regions.bed\n" in said
+
+
+def test_an_interrupted_training_goes_on_from_its_state(tmp_path):
+    config = configuration()
+    config["training"]["train"] = {**config["training"]["train"], "steps": 100_000, "patience": 100_000}
+    prepare(tmp_path, config)
+    log, state = tmp_path / "logs/train/tiny.log", tmp_path / "results/models/tiny/model.state"
+    options = ("--rerun-incomplete", "results/models/tiny/model.safetensors")
+    _interrupt(tmp_path, options, lambda: state.exists())
+    assert state.exists()
+    log.unlink()
+    _interrupt(tmp_path, options, lambda: log.exists() and "resumed at step" in log.read_text())
+    assert not (tmp_path / "results/models/tiny/model.safetensors").exists()
+
+
+def _interrupt(folder, options, when):
+    """Start the workflow, press Ctrl-C when a condition holds, and wait for its end."""
+    words = command(folder, *options)
+    running = subprocess.Popen(
+        words, env=environment(folder), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, process_group=0
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not when():
+            assert running.poll() is None, "the workflow ended by itself"
+            assert time.monotonic() < deadline, "the condition did not come"
+            time.sleep(0.1)
+        os.killpg(running.pid, signal.SIGINT)
+        running.wait(timeout=60)
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+
+
+def test_every_setting_reaches_its_command(tmp_path):
+    label = {"path": "r.gff3", "feature": "gene", "promoter": {"upstream": 200, "downstream": 50}}
+    config = configuration(
+        score={"exact": True, "halo": 300, "precision": "fp32"},
+        tracks={"digits": 2},
+        call={"threshold": 0.5},
+        evaluate={"baselines": ["kmer", "untied"], "contigs": ["c2", "c3"], "bootstrap": 7},
+    )
+    config["training"] |= {
+        "labels": {"tss": label, "peak": {"path": "p.bed", "slop": [5, 9]}, "gone": None},
+        "exclude": ["black list.bed"],
+        "unknown_contigs": "skip",
+        "model": {"hidden": 4, "dropout": 0.1, "skip": False, "strand": "symmetric"},
+    }
+    prepare(tmp_path, config)
+    (tmp_path / "genomes.tsv").write_text("name\tfasta\talias\nown\town.fa\talias.tsv\n")
+    for name in ("r.gff3", "p.bed", "black list.bed", "alias.tsv"):
+        (tmp_path / name).touch()
+    status, said = snakemake(tmp_path, "--dry-run", "--printshellcmds")
+    assert status == 0, said
+    for wanted in (
+        "--labels tss=r.gff3 --feature tss=gene --promoter tss=200,50 --labels peak=p.bed --slop peak=5,9"
+        " --exclude 'black list.bed' --alias alias.tsv --unknown-contigs skip",
+        "--test c2 --valid c3 --set model.hidden=4 --set model.dropout=0.1 --set model.skip=false"
+        " --set model.strand=symmetric --set train.steps=4",
+        "--set model.strand=none --set train.steps=4",
+        "--compare untied=results/models/tiny/baselines/untied.safetensors --baseline kmer --contigs c2,c3"
+        " --bootstrap 7",
+        "--exact --halo 300 --precision fp32",
+        "--digits 2",
+        "--threshold 0.5",
+        "--device cpu",
+    ):
+        assert f" {wanted} " in said
+
+
+def test_a_stranded_model_has_a_track_a_strand(tmp_path):
+    config = configuration(evaluate={})
+    config["training"]["model"]["strand"] = "stranded"
+    status, said = snakemake(prepare(tmp_path, config), "--dry-run", "--printshellcmds")
+    assert status == 0, said
+    assert "--strand region=use" in said
+    assert "results/own/tiny/region.plus.bw, results/own/tiny/region.minus.bw" in said
+
+
+def test_a_misspelt_key_is_named_before_anything_runs(tmp_path):
+    config = configuration()
+    config["training"]["model"]["hiden"] = 8
+    status, said = snakemake(prepare(tmp_path, config))
+    assert status == 1
+    wanted = (
+        "The configuration: training.model: Additional properties are not allowed ('hiden' was unexpected)"
+    )
+    assert wanted in said.splitlines()
+    assert not (tmp_path / "results").exists()
+
+
+def _read(folder, config, monkeypatch):
+    """What rules/common.smk, which is plain Python, makes of a configuration."""
+    prepare(folder, config)
+    # Schemas are found from the file's own folder, as Snakemake does it.
+    monkeypatch.chdir(ROOT / "workflow/rules")
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    paths = {key: str(folder / config[key]) for key in ("genomes", "model_file") if key in config}
+    names = {"config": {**config, **paths}, "local": str, "expand": None}
+    exec(compile(Path("common.smk").read_text(), "common.smk", "exec"), names)
+    return names
+
+
+def _without(config, key):
+    return {name: value for name, value in config.items() if name != key}
+
+
+def _trained(**changes):
+    return configuration(training={**configuration()["training"], **changes})
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        (configuration(modle="x"), "'modle' was unexpected"),
+        (_trained(model={"layers": "two"}), "training.model.layers: 'two' is not of type 'integer'"),
+        (_trained(train={"steps": 0}), "training.train.steps: 0 is less than the minimum of 1"),
+        (_trained(labels={"a": {"pth": "x"}}), "'pth' was unexpected"),
+        (_trained(labels={"a b": {"path": "x"}}), "'a b' does not match"),
+        (_trained(labels={"a": None}), "training.labels: no task is left"),
+        (_trained(genome="owm"), "training.genome: 'owm' is not in .*genomes.tsv, which has own, other"),
+        (_trained(model={"strand": "stranded"}), "unidirectional cannot have a score a strand"),
+        (_without(configuration(), "training"), "wanted either 'training' or 'model_file'"),
+        (configuration(model_file="m.safetensors"), "wanted either 'training' or 'model_file'"),
+        (configuration(download={"a": {"url": "https://x/y"}}), "download.a: wanted either 'sha256' or"),
+        (configuration(download={"a": {"url": "ftp://x/y"}}), "'ftp://x/y' does not match"),
+        (configuration(evaluate={"baselines": ["svm"]}), "'svm' is not one of"),
+        (configuration(genomes="no.tsv"), "no.tsv: the sheet of genomes cannot be read"),
+        (
+            {"model": "m", "genomes": "genomes.tsv", "model_file": "own.fa"},
+            "own.fa: is not a model of 'dnabilstm train'",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_an_error_of_one_line(tmp_path, monkeypatch, config, wanted):
+    with pytest.raises(WorkflowError, match=wanted) as error:
+        _read(tmp_path, config, monkeypatch)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "wanted"),
+    [
+        ("name\tfasta\nown\town.fa\nown\tother.fa\n", "genomes.tsv:3: the name 'own' is there twice"),
+        ("name\tfasta\na b\town.fa\n", "genomes.tsv:2: name: 'a b' does not match"),
+        ("name\tfasta\nmodels\town.fa\n", "genomes.tsv:2: name: 'models' should not be valid"),
+        ("name\tfata\nown\town.fa\n", "genomes.tsv:2: .*'fata' was unexpected"),
+        ("name\tfasta\nown\town.fa\tx\ty\n", "genomes.tsv:2: has more columns"),
+        ("name\tfasta\n", "genomes.tsv: has no genome"),
+    ],
+)
+def test_a_wrong_line_of_the_sheet_is_named(tmp_path, monkeypatch, sheet, wanted):
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong/genomes.tsv").write_text(sheet)
+    with pytest.raises(WorkflowError, match=wanted):
+        _read(tmp_path, configuration(genomes="wrong/genomes.tsv"), monkeypatch)
+
+
+def test_a_right_configuration_gives_genomes_and_channels(tmp_path, monkeypatch):
+    names = _read(tmp_path, configuration(), monkeypatch)
+    assert list(names["GENOMES"]) == ["own", "other"]
+    assert names["CHANNELS"] == ["region"]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the project as a fresh clone has it: what git knows, and what is about to be added."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip("the project is not a git checkout")
+    folder = tmp_path_factory.mktemp("clone")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--configfile", "config/yeast.yaml"],
+        ["--configfile", "config/yeast.yaml", "config/yeast_promoter.yaml"],
+    ],
+)
+def test_a_fresh_clone_runs_with_no_edit(clone, options):
+    words = [sys.executable, "-m", "snakemake", "--dry-run", *options]
+    done = subprocess.run(words, cwd=clone, env=environment(clone), capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "profiles/default" in said
+    assert ("results/demo/demo/enhancer.bw" in said) == (not options)
+    assert ("nfr" in said) == (len(options) == 2)
+
+
+def test_the_linter_has_nothing_to_say(clone):
+    words = [sys.executable, "-m", "snakemake", "--lint"]
+    done = subprocess.run(words, cwd=clone, env=environment(clone), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_snakefiles_are_formatted(clone):
+    beside = str(Path(sys.executable).parent)
+    path = os.pathsep.join([beside, os.environ["PATH"]])
+    if not shutil.which("shfmt", path=path) or not shutil.which("snakefmt", path=path):
+        pytest.skip("no snakefmt, or no shfmt that it needs")
+    done = subprocess.run(
+        [shutil.which("snakefmt", path=path), "--check", "."],
+        cwd=clone,
+        env={**environment(clone), "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_rule_has_what_a_rule_has(clone):
+    rules = {path.stem: path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")}
+    del rules["common"]
+    commands = json.dumps(sorted(rules))
+    assert len(rules) == 9, commands
+    for name, text in rules.items():
+        for part in ('"""', "log:", "threads:", "mem_mb=", "conda:", "output:"):
+            assert text.count(part) >= text.count("\nrule ") + text.startswith("rule "), (name, part)
+        assert "lambda" not in text
