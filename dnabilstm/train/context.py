@@ -4,6 +4,7 @@ Held-out sequence is swept whole, and again in short windows with halos of growi
 smallest halo whose 99.9th percentile of difference keeps well under the promise becomes the model's.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,13 @@ def measure_context(
     dict
         ``halo`` and ``chunk`` in bases; ``measured``, a row a halo with the worst, 99.9th percentile
         and mean difference against the exact sweep, over chunks of ``PROBE_CHUNK`` bases; ``within``,
-        whether the promise is kept.
+        whether the promise is kept; ``bf16``, the same differences between bf16 and fp32 arithmetic.
     """
     probe, whole = _probe(genome, stretches)
     pool = network.config.pool
 
-    def probabilities(grid: Grid) -> np.ndarray:
-        logits = held_out_logits(probe, network, whole, grid, config)
+    def probabilities(grid: Grid, how: ScoreConfig = config) -> np.ndarray:
+        logits = held_out_logits(probe, network, whole, grid, how)
         return np.stack(
             [calibration[c].apply(logits[:, i]) for i, c in enumerate(network.config.channels)], axis=1
         )
@@ -61,15 +62,8 @@ def measure_context(
     exact = probabilities(Grid(pool, 0, 0))
     measured: list[dict[str, float]] = []
     for halo in HALOS:
-        off = np.abs(probabilities(Grid(pool, -(-PROBE_CHUNK // pool), -(-halo // pool))) - exact)
-        measured.append(
-            {
-                "halo": halo,
-                "worst": float(off.max()),
-                "p999": float(np.quantile(off, 0.999)),
-                "mean": float(off.mean()),
-            }
-        )
+        cut = probabilities(Grid(pool, -(-PROBE_CHUNK // pool), -(-halo // pool)))
+        measured.append({"halo": halo} | _difference(cut, exact))
         if measured[-1]["p999"] <= PROMISE * MARGIN:
             break
     return {
@@ -79,7 +73,13 @@ def measure_context(
         "probe_chunk": PROBE_CHUNK,
         "probe_bases": probe.total,
         "measured": measured,
+        "bf16": _difference(probabilities(Grid(pool, 0, 0), replace(config, precision="bf16")), exact),
     }
+
+
+def _difference(got: np.ndarray, want: np.ndarray) -> dict[str, float]:
+    off = np.abs(got - want)
+    return {"worst": float(off.max()), "p999": float(np.quantile(off, 0.999)), "mean": float(off.mean())}
 
 
 def _probe(genome: Genome, stretches: list[Stretch]) -> tuple[Genome, list[Stretch]]:
