@@ -39,8 +39,8 @@ schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
 yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see config/yeast.yaml)
 	$(BIN)/snakemake --cores all --configfile config/yeast.yaml
 
-bench: $(STAMP) ## the benchmarks, as tables in benchmarks/
-	@for script in benchmarks/*/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(STAMP) ## the speed benchmarks, as tables (some minutes)
+	@for script in benchmarks/speed/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean: ## remove the demo and caches; the environment, downloads and other results stay
 	rm -rf results/demo results/models/demo resources/demo build dist .pytest_cache .ruff_cache
