@@ -39,8 +39,11 @@ schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
 yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see config/yeast.yaml)
 	$(BIN)/snakemake --cores all --configfile config/yeast.yaml
 
-bench: $(STAMP) ## the speed benchmarks, as tables (some minutes)
-	@for script in benchmarks/speed/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and speed (minutes)
+	$(BIN)/snakemake --cores all
+	$(BIN)/python benchmarks/accuracy/cutting.py results/models/demo/model.safetensors results/demo/codes
+	$(BIN)/python benchmarks/speed/score.py
+	$(BIN)/python benchmarks/speed/tracks.py
 
 clean: ## remove the demo and caches; the environment, downloads and other results stay
 	rm -rf results/demo results/models/demo resources/demo build dist .pytest_cache .ruff_cache
