@@ -52,6 +52,12 @@ class BiLSTMConfig:
             return self.tasks
         return tuple(f"{task}.{sign}" for task in self.tasks for sign in ("plus", "minus"))
 
+    @property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        """Which outputs belong to each task: one, or its two strands."""
+        width = len(self.channels) // max(1, len(self.tasks))
+        return tuple(tuple(range(i * width, (i + 1) * width)) for i in range(len(self.tasks)))
+
     def problems(self) -> list[str]:
         """What no single field shows: combinations that make no network."""
         found = []

@@ -1,8 +1,9 @@
 """From the best weights to a model: calibration, measured context, thresholds, figures, card."""
 
 import platform
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from dnabilstm.errors import Problems
 from dnabilstm.labels import Labels
 from dnabilstm.metrics import auroc, average_precision, best_f1, curve, expected_calibration_error
 from dnabilstm.model.bundle import Model
+from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import grid_of
 from dnabilstm.train.context import measure_context
@@ -19,6 +21,8 @@ from dnabilstm.train.held_out import held_out_labels, held_out_logits
 from dnabilstm.train.loop import Run
 from dnabilstm.train.state import TrainState
 from dnabilstm.windows import Split, of_part
+
+T = TypeVar("T")
 
 
 def check_parts(labels: Labels, split: Split) -> None:
@@ -62,7 +66,9 @@ def finish(run: Run, state: TrainState) -> Model:
 
     def fitted() -> tuple[np.ndarray, dict[str, Platt]]:
         logits = held_out_logits(run.genome, network, stretches, grid_of(model, config), config)
-        return logits, {c: fit_platt(labels[:, i], logits[:, i]) for i, c in enumerate(model.channels)}
+        return logits, _by_task(
+            run.model, lambda columns: fit_platt(labels[:, columns].ravel(), logits[:, columns].ravel())
+        )
 
     # The context is measured in calibrated probabilities; the first fit is with an ample default halo.
     _, calibration = fitted()
@@ -73,7 +79,10 @@ def finish(run: Run, state: TrainState) -> Model:
     )
     curves = {c: curve(labels[:, i], probabilities[:, i]) for i, c in enumerate(model.channels)}
     model.card["calibration"] = {channel: asdict(platt) for channel, platt in calibration.items()}
-    model.card["thresholds"] = {channel: best_f1(counts)[1] for channel, counts in curves.items()}
+    model.card["thresholds"] = _by_task(
+        run.model,
+        lambda columns: best_f1(curve(labels[:, columns].ravel(), probabilities[:, columns].ravel()))[1],
+    )
     model.card["metrics"] = {
         "part": "valid",
         "channels": {
@@ -89,6 +98,16 @@ def finish(run: Run, state: TrainState) -> Model:
     }
     model.card |= _provenance(run, state)
     return model
+
+
+def _by_task(config: BiLSTMConfig, fit: Callable[[list[int]], T]) -> dict[str, T]:
+    """Fit something once a task, for both of its strands together, so that strands stay alike."""
+    return {
+        config.channels[i]: found
+        for columns in config.columns
+        for found in [fit(list(columns))]
+        for i in columns
+    }
 
 
 def _provenance(run: Run, state: TrainState) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dnabilstm.alphabet import reverse_complement
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.genome import Genome
+from dnabilstm.labels import LabelSpec, make_labels
 from dnabilstm.model.bundle import load_model, save_model
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
 from dnabilstm.train.finish import check_parts, finish
 from dnabilstm.train.loop import Reporter, train
 from dnabilstm.windows import Stretch
+from tests.train.conftest import planted_genome
 
 
 def test_a_finished_model_is_calibrated_and_says_what_it_needs(run, tmp_path):
@@ -44,3 +48,26 @@ def test_a_part_without_positives_is_refused(run):
     split = (Stretch("a", 0, 12001, "train"), Stretch("b", 0, 50, "valid"))
     with pytest.raises(DnabilstmError, match="site: the 'valid' part has no positive base"):
         check_parts(run.labels, split)
+
+
+def test_both_strands_of_a_task_are_calibrated_alike(run, tmp_path):
+    genome, places = planted_genome()
+    bed = tmp_path / "stranded.bed"
+    rows = [
+        f"{name}\t{s - 10}\t{s + 20}\t.\t0\t{'+-'[k % 3 == 0]}\n"
+        for name, at in places.items()
+        for k, s in enumerate(at)
+    ]
+    bed.write_text("".join(rows))
+    labels = make_labels(genome, [LabelSpec("site", bed, strand="use")], tmp_path / "stranded")
+    run = replace(run, labels=labels, model=replace(run.model, strand="stranded"))
+    model = finish(run, train(run, tmp_path / "m", Reporter()))
+    assert model.card["calibration"]["site.plus"] == model.card["calibration"]["site.minus"]
+    assert model.card["thresholds"]["site.plus"] == model.card["thresholds"]["site.minus"]
+    other = Genome(
+        genome.contigs, np.concatenate([reverse_complement(genome.sequence(n)) for n in genome.names]), "rc"
+    )
+    scores = score_genome(genome, model, tmp_path / "f", ScoreConfig())
+    mirrored = score_genome(other, model, tmp_path / "r", ScoreConfig())
+    for name in genome.names:
+        np.testing.assert_allclose(mirrored.contig(name)[::-1, ::-1], scores.contig(name), atol=1e-5)
