@@ -1,5 +1,8 @@
 """The one exception that stands for what a user can mend; every other exception is a bug."""
 
+import contextlib
+from collections.abc import Iterator
+
 SHOWN = 10
 
 
@@ -41,6 +44,14 @@ class Problems:
     def extend(self, error: DnabilstmError) -> None:
         """Take over the problems of an error that was raised elsewhere, all of them."""
         self._lines.setdefault("", []).extend(error.problems)
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[None]:
+        """Take over what the block raises instead of ending there; one block for each thing to check."""
+        try:
+            yield
+        except DnabilstmError as error:
+            self.extend(error)
 
     def __bool__(self) -> bool:
         return any(self._lines.values())

@@ -36,3 +36,15 @@ def test_an_error_raised_elsewhere_is_taken_over_whole():
     problems.extend(DnabilstmError(*(f"line {k}" for k in range(30))))
     assert problems
     assert len(problems.error().problems) == 30
+
+
+def test_several_checks_report_together():
+    problems = Problems()
+    for text in ("one", "two"):
+        with problems.collect():
+            raise DnabilstmError(text)
+    with problems.collect():
+        pass
+    assert problems.error().problems == ("one", "two")
+    with pytest.raises(ZeroDivisionError), problems.collect():
+        _ = 1 / 0

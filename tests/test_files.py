@@ -3,8 +3,12 @@
 import bz2
 import gzip
 import os
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from Bio import bgzf
@@ -14,10 +18,14 @@ from dnabilstm.files import (
     BGZF_EOF,
     atomic_file,
     atomic_folder,
+    check_file_place,
+    check_folder_place,
     in_temporary_folder,
     is_folder,
     open_text,
     read_json,
+    reserve,
+    scratch_folder,
     write_json,
 )
 
@@ -224,3 +232,93 @@ def test_a_temporary_folder_goes_with_what_was_made_in_it_or_with_the_failure():
     with pytest.raises(RuntimeError):
         in_temporary_folder(fail)
     assert not seen[0].exists()
+
+
+def kill_while_writing(target, kind):
+    """Start to write ``target`` in another process and kill it in the middle."""
+    code = f"""
+import os, signal, pathlib
+from dnabilstm.files import {kind}
+with {kind}(pathlib.Path({str(target)!r})) as part:
+    (part / "x" if part.is_dir() else part).write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("kind", ["atomic_file", "atomic_folder", "scratch_folder"])
+def test_what_a_killed_run_left_is_deleted_by_the_next_one(tmp_path, kind):
+    kill_while_writing(tmp_path / "out", kind)
+    kill_while_writing(tmp_path / "out.other", kind)
+    left = list(tmp_path.iterdir())
+    other = next(path for path in left if path.name.startswith(".out.other."))
+    assert [path.suffix for path in left] == [".part", ".part"]
+    with atomic_file(tmp_path / "out") as part:
+        part.write_text("whole")
+    assert sorted(tmp_path.iterdir()) == [other, tmp_path / "out"]
+
+
+def test_the_part_of_a_run_that_lives_is_left_alone(tmp_path):
+    with atomic_file(tmp_path / "out") as one:
+        with atomic_file(tmp_path / "out") as other:
+            one.write_text("one")
+            other.write_text("other")
+        assert (tmp_path / "out").read_text() == "other"
+        with atomic_file(tmp_path / "out"):
+            assert one.read_text() == "one"
+    assert (tmp_path / "out").read_text() == "one"
+
+
+def test_files_that_only_look_like_parts_are_not_deleted(tmp_path):
+    mine = [tmp_path / name for name in (".out.mine.part", "out.abcdefgh.part", ".out.abcdefgh.parts")]
+    for path in mine:
+        path.touch()
+    write_json(tmp_path / "out", 1)
+    assert all(path.exists() for path in mine)
+
+
+def test_new_folders_go_with_a_failure_unless_something_is_in_them(tmp_path):
+    (tmp_path / "old").mkdir()
+    for writer in (atomic_file, atomic_folder, scratch_folder):
+        with pytest.raises(RuntimeError), writer(tmp_path / "old/a/b/c"):
+            raise RuntimeError
+        assert list(tmp_path.rglob("*")) == [tmp_path / "old"]
+    with pytest.raises(AttributeError), atomic_file(tmp_path / "old/a/b/c"):
+        (tmp_path / "old/a/kept").mkdir().missing()
+    assert (tmp_path / "old/a/kept").exists()
+
+
+def test_a_scratch_folder_is_gone_afterwards(tmp_path):
+    with scratch_folder(tmp_path / "out") as folder:
+        (folder / "x").touch()
+        assert folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_is_checked_before_and_nothing_is_left(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    for check, place, words in (
+        (check_file_place, tmp_path / "folder", "is a folder; a file is to be written there"),
+        (check_folder_place, tmp_path / "file", "is a file; a folder is to be written there"),
+        (check_file_place, tmp_path / "file/x", "cannot be written: Not a directory"),
+        (check_folder_place, tmp_path / "file/x/y", "cannot be written: Not a directory"),
+        (check_file_place, Path("/proc/none/x"), "cannot be written"),
+        (check_folder_place, tmp_path / ("x" * 300), "cannot be written: File name too long"),
+    ):
+        with pytest.raises(DnabilstmError, match=f"^{place}: {words}"):
+            check(place)
+    for place in ("new", "a/b/c", "folder/x"):
+        check_file_place(tmp_path / place)
+        check_folder_place(tmp_path / place)
+    check_file_place(tmp_path / "file")
+    check_folder_place(tmp_path / "folder")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_reserved_space_is_there(tmp_path):
+    (tmp_path / "x").touch()
+    reserve(tmp_path / "x", 100_000)
+    assert (tmp_path / "x").read_bytes() == bytes(100_000)
+    assert (tmp_path / "x").stat().st_blocks * 512 >= 100_000

@@ -1,0 +1,32 @@
+"""Files in and out.
+
+``read``   text that may be gzipped, JSON
+``write``  outputs that appear only when they are whole, and places to write to
+"""
+
+from dnabilstm.files.read import BGZF_EOF, is_folder, open_text, read_json
+from dnabilstm.files.write import (
+    atomic_file,
+    atomic_folder,
+    check_file_place,
+    check_folder_place,
+    in_temporary_folder,
+    reserve,
+    scratch_folder,
+    write_json,
+)
+
+__all__ = [
+    "BGZF_EOF",
+    "atomic_file",
+    "atomic_folder",
+    "check_file_place",
+    "check_folder_place",
+    "in_temporary_folder",
+    "is_folder",
+    "open_text",
+    "read_json",
+    "reserve",
+    "scratch_folder",
+    "write_json",
+]
