@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, with_config
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class EvaluateConfig:
     """How figures and their intervals are made."""

@@ -18,9 +18,9 @@ from torch import nn
 
 from dnabilstm import __version__
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import atomic_file
+from dnabilstm.files import atomic_file, is_folder
 from dnabilstm.model.config import BiLSTMConfig, parse
-from dnabilstm.model.registry import build
+from dnabilstm.model.registry import build, find
 
 FORMAT = 1
 CARD_KEY = "dnabilstm"
@@ -82,6 +82,8 @@ def read_card(path: Path) -> dict[str, Any]:
     DnabilstmError
         If the file is missing, damaged, of a newer format, or not one of ours.
     """
+    if is_folder(path):
+        raise DnabilstmError(f"{path}: is a folder; wanted a model that 'dnabilstm train' wrote")
     try:
         with safe_open(str(path), framework="pt") as handle:
             metadata = handle.metadata() or {}
@@ -114,9 +116,12 @@ def load_model(path: Path) -> Model:
     """Read a model file; see ``read_card`` for what is refused, and tensors that do not fit the card."""
     card = read_card(path)
     try:
-        config = parse(BiLSTMConfig, card["config"], f"{path}: config")
+        config = parse(BiLSTMConfig, card["config"], "config")
+        find(config.architecture)
     except KeyError:
         raise DnabilstmError(f"{path}: the model's card has no config") from None
+    except DnabilstmError as error:
+        raise DnabilstmError(*(f"{path}: {problem}" for problem in error.problems)) from None
     with safe_open(str(path), framework="pt") as handle:
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     # Shapes are compared before any memory is taken for a network that a damaged card may describe.

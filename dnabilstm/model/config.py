@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from dnabilstm.errors import DnabilstmError
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class BiLSTMConfig:
     """A stacked bidirectional LSTM over a pooled convolutional stem, one logit a base and channel."""
@@ -24,8 +24,8 @@ class BiLSTMConfig:
             "swapped under reverse complement; none: ordinary untied weights."
         ),
     ] = "symmetric"
-    hidden: Annotated[int, Field(ge=1, description="Units of each LSTM direction.")] = 64
-    layers: Annotated[int, Field(ge=1, description="Stacked LSTM layers.")] = 2
+    hidden: Annotated[int, Field(ge=1, le=16_384, description="Units of each LSTM direction.")] = 64
+    layers: Annotated[int, Field(ge=1, le=100, description="Stacked LSTM layers.")] = 2
     bidirectional: Annotated[
         bool, Field(description="Read both ways; false (only with strand: none) reads left to right.")
     ] = True
@@ -37,10 +37,17 @@ class BiLSTMConfig:
         Field(ge=0, lt=1, description="Dropout before each LSTM layer and in the head, while training."),
     ] = 0.2
     filters: Annotated[
-        int, Field(ge=0, description="Filters of the stem (reverse-complement pairs if tied); 0 = no stem.")
+        int,
+        Field(
+            ge=0,
+            le=16_384,
+            description="Filters of the stem (reverse-complement pairs if tied); 0 = no stem.",
+        ),
     ] = 64
-    filter_width: Annotated[int, Field(ge=1, description="Width of the stem's filters, bases; odd.")] = 19
-    pool: Annotated[int, Field(ge=1, description="Bases a pooling bin; odd; 1 = no pooling.")] = 5
+    filter_width: Annotated[
+        int, Field(ge=1, le=1_001, description="Width of the stem's filters, bases; odd.")
+    ] = 19
+    pool: Annotated[int, Field(ge=1, le=1_001, description="Bases a pooling bin; odd; 1 = no pooling.")] = 5
     skip: Annotated[
         bool, Field(description="Let each base see the stem's own features, past the pooling.")
     ] = False

@@ -11,11 +11,14 @@ from dnabilstm.model.network import BiLSTM
 ARCHITECTURES: dict[str, Callable[[BiLSTMConfig], nn.Module]] = {"bilstm": BiLSTM}
 
 
-def build(config: BiLSTMConfig) -> nn.Module:
-    """A network with fresh weights; a ``DnabilstmError`` names the known architectures."""
-    if config.architecture not in ARCHITECTURES:
+def find(name: str) -> Callable[[BiLSTMConfig], nn.Module]:
+    """What builds the architecture of a name; a ``DnabilstmError`` says which are known."""
+    if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise DnabilstmError(
-            f"model.architecture: {config.architecture!r} is not known; wanted one of {known}"
-        )
-    return ARCHITECTURES[config.architecture](config)
+        raise DnabilstmError(f"model.architecture: {name!r} is not known; wanted one of {known}")
+    return ARCHITECTURES[name]
+
+
+def build(config: BiLSTMConfig) -> nn.Module:
+    """A network with fresh weights."""
+    return find(config.architecture)(config)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, with_config
 from dnabilstm.genome import NO_CALL_RUN
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class ScoreConfig:
     """How a genome is scored; the grid comes from the model's card unless it is given."""

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, with_config
 MOST_DIGITS = 6
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class TrackConfig:
     """How tracks are written."""
@@ -28,7 +28,7 @@ class TrackConfig:
         return []
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class CallConfig:
     """How regions are called; probabilities in 0 to 1, lengths in bases."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, with_config
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class TrainConfig:
     """How a network is trained; the seed alone decides what is drawn."""
@@ -49,7 +49,7 @@ class TrainConfig:
             description="Arithmetic of the forward pass; auto takes bf16 where the processor computes in it."
         ),
     ] = "auto"
-    seed: Annotated[int, Field(ge=0, description="Seed of weights, windows and dropout.")] = 1
+    seed: Annotated[int, Field(ge=0, lt=1 << 63, description="Seed of weights, windows and dropout.")] = 1
 
     def problems(self) -> list[str]:
         """What no single field shows."""

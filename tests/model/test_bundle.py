@@ -59,7 +59,7 @@ def test_a_newer_format_is_refused_with_both_versions(model, tmp_path):
         (lambda header, card: card.pop("format"), "card is damaged"),
         (lambda header, card: card.pop("config"), "no config"),
         (lambda header, card: card["config"].update(hidden=5), "do not fit"),
-        (lambda header, card: card["config"].update(hidden=10**6), "do not fit"),
+        (lambda header, card: card["config"].update(hidden=10_000), "do not fit"),
         (lambda header, card: card["config"].update(architecture="os.system"), "not known"),
         (lambda header, card: card["config"].update(surprise=1), "surprise"),
     ],
