@@ -119,23 +119,23 @@ def compute(
     cuda = next(network.parameters()).is_cuda
     workers = config.workers or (1 if cuda else available_cores())
     planned = batches(windows, config.batch, _bins_in_memory(network, config))
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            # Only a few batches are in flight, so that finished ones do not pile up in memory.
-            queue = iter(planned)
-            running = {
-                pool.submit(_score_batch, genome, network, b, config, finish)
-                for b in _take(queue, 2 * workers)
+    pool = ThreadPoolExecutor(workers)
+    try:
+        # Only a few batches are in flight, so that finished ones do not pile up in memory.
+        queue = iter(planned)
+        running = {
+            pool.submit(_score_batch, genome, network, b, config, finish) for b in _take(queue, 2 * workers)
+        }
+        while running:
+            done = next(as_completed(running))
+            running.remove(done)
+            running |= {
+                pool.submit(_score_batch, genome, network, b, config, finish) for b in _take(queue, 1)
             }
-            while running:
-                done = next(as_completed(running))
-                running.remove(done)
-                running |= {
-                    pool.submit(_score_batch, genome, network, b, config, finish) for b in _take(queue, 1)
-                }
-                yield from done.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            yield from done.result()
+    finally:
+        # An interrupted run does not wait for the batches that it no longer wants.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _take(queue: Iterator[list[Window]], count: int) -> list[list[Window]]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import atomic_file, read_json, write_json
+from dnabilstm.files import atomic_file, read_json, reserve, write_json
 from dnabilstm.genome import Contig, Genome
 
 ARRAY_FILE = "scores.f32"
@@ -72,7 +72,8 @@ def create_scores(folder: Path, genome: Genome, channels: tuple[str, ...]) -> It
     folder = Path(folder)
     with atomic_file(folder / ARRAY_FILE) as part:
         shape = (len(channels), genome.total)
-        values = np.memmap(part, np.float32, "w+", shape=shape)
+        reserve(part, 4 * shape[0] * shape[1])
+        values = np.memmap(part, np.float32, "r+", shape=shape)
         values[:] = np.nan
         scores = Scores(genome.contigs, channels, values, {})
         yield scores
@@ -93,12 +94,15 @@ def open_scores(folder: Path) -> Scores:
             f"{folder}: has no finished scores (no {TABLE_FILE}); run 'dnabilstm score' first"
         )
     table = read_json(folder / TABLE_FILE)
-    if table.pop("format", None) != FORMAT:
+    try:
+        if table.pop("format") != FORMAT:
+            raise ValueError
+        contigs = tuple(Contig(**row) for row in table.pop("contigs"))
+        channels = tuple(table.pop("channels"))
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise DnabilstmError(
             f"{folder / TABLE_FILE}: is not a scores table of format {FORMAT}; run 'dnabilstm score' again"
-        )
-    contigs = tuple(Contig(**row) for row in table.pop("contigs"))
-    channels = tuple(table.pop("channels"))
+        ) from None
     shape = (len(channels), sum(contig.length for contig in contigs))
     size = (folder / ARRAY_FILE).stat().st_size if (folder / ARRAY_FILE).exists() else -1
     if size != 4 * shape[0] * shape[1]:
