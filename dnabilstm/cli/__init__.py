@@ -1,8 +1,12 @@
 """The command line: one thin file a subcommand; heavy imports happen inside the commands."""
 
+import atexit
+import contextlib
 import importlib
 import os
+import signal
 import sys
+import threading
 
 import click
 
@@ -46,8 +50,21 @@ def cli() -> None:
     """From a genome FASTA and a BED of regulatory regions to a score for every base."""
 
 
+class _Terminated(KeyboardInterrupt):
+    """Somebody, often a job scheduler, asks the process to end."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
 def main() -> None:
-    """Run the command line; exit with 0 (done), 2 (something the user can mend) or 1 (a bug)."""
+    """Run the command line.
+
+    Exit status: 0 done, 2 something the user can mend, 1 a bug, 130 interrupted, 143 terminated.
+    """
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(standalone_mode=False)
     except DnabilstmError as error:
@@ -60,9 +77,18 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         print("interrupted; nothing half-written is left under a finished name", file=sys.stderr)
-        sys.exit(130)
+        _exit_now(143 if _Terminated in (type(error), type(error.__cause__)) else 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _exit_now(status: int) -> None:
+    """Exit without waiting for the threads that still compute, but take temporary folders away."""
+    if threading.active_count() > 1 and threading.current_thread() is threading.main_thread():
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
+        os._exit(status)
+    sys.exit(status)

@@ -7,6 +7,7 @@ import click
 
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.settings import option_of
+from dnabilstm.files import check_folder_place
 from dnabilstm.tracks.options import CallConfig
 
 
@@ -40,6 +41,7 @@ def command(source: Path, output: Path, **settings: Any) -> None:
     from dnabilstm.tracks.regions import write_regions
 
     config = parse(CallConfig, settings, "call")
+    check_folder_place(output)
     table = write_regions(open_scores(source), output, **asdict(config))
     for channel, found in table["channels"].items():
         note(

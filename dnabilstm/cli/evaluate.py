@@ -1,16 +1,16 @@
 """``dnabilstm evaluate``: figures and pictures on held-out contigs."""
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dnabilstm.cli.label_options import label_options, read_label_options
+from dnabilstm.cli.label_options import LabelOptions, label_options, read_label_options
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
 from dnabilstm.errors import Problems
 from dnabilstm.evaluate.config import EvaluateConfig
+from dnabilstm.files import check_folder_place, scratch_folder
 
 if TYPE_CHECKING:
     from dnabilstm.genome import Genome
@@ -73,27 +73,32 @@ def command(
       evaluation.tsv    the same figures as a table: model, task, figure, value, low, high
       pr, roc, reliability, distribution (.png, .svg)
     """  # noqa: D301 - click wants the character, not its escape
-    from dnabilstm.evaluate.assess import evaluate_scores
+    from dnabilstm.evaluate.assess import evaluate_scores, refuse_other_tasks
     from dnabilstm.evaluate.held_out import choose_intervals, leak_warnings
     from dnabilstm.evaluate.report import summary, write_report
-    from dnabilstm.genome import open_genome
-    from dnabilstm.model.bundle import load_model
     from dnabilstm.model.config import parse
+    from dnabilstm.model.runtime import choose_device
 
     settings = {name: options.pop(name) for name in EvaluateConfig.__dataclass_fields__}
-    config = parse(EvaluateConfig, settings, "evaluate")
-    files = _model_files(model_file, compare, baseline)
-    asked = read_label_options(options)
-    models = {name: load_model(file) for name, file in files.items()}
-    card = next(iter(models.values())).card
-    opened = open_genome(genome)
-    named = [name for name in contigs.split(",") if name] if contigs is not None else None
-    intervals = choose_intervals(opened, card, named)
-    labels = asked.open(opened)
+    problems = Problems()
+    with problems.collect():
+        check_folder_place(output)
+    with problems.collect():
+        place = choose_device(device)
+    with problems.collect():
+        config = parse(EvaluateConfig, settings, "evaluate")
+    files = _model_files(model_file, compare, baseline, problems)
+    opened, models, asked = _open(genome, files, options, problems)
+    card = models[model_file.stem].card
+    with problems.collect():
+        intervals = choose_intervals(opened, card, _list(contigs))
+    with problems.collect():
+        labels = asked.open(opened)
+    problems.raise_if_any()
+    refuse_other_tasks(labels.channels, {name: model.channels for name, model in models.items()})
     warnings = [w for name, m in models.items() for w in leak_warnings(opened, name, m.card, intervals)]
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".evaluate-", dir=output.parent) as folder:
-        scores = _score_models(opened, models, intervals, Path(folder), device)
+    with scratch_folder(output) as folder:
+        scores = _score_models(opened, models, intervals, folder, place)
         if baseline:
             scores["kmer"] = _fit_kmer(opened, labels, card, intervals, config.seed)
         result = evaluate_scores(scores, labels, intervals, config)
@@ -107,9 +112,34 @@ def command(
     note(f"{sum(end - start for _, start, end in intervals):,} bases evaluated; figures are in {output}")
 
 
-def _model_files(model: Path, compare: tuple[str, ...], baseline: tuple[str, ...]) -> dict[str, Path]:
+def _list(text: str | None) -> list[str] | None:
+    return None if text is None else [word for word in text.split(",") if word]
+
+
+def _open(
+    genome: Path, files: dict[str, Path], options: dict[str, Any], problems: Problems
+) -> "tuple[Genome, dict[str, Any], LabelOptions]":
+    """The genome, the models by name, and what the label options ask for; raises what was noted so far."""
+    from dnabilstm.genome import open_genome
+    from dnabilstm.model.bundle import load_model
+
+    models = {}
+    with problems.collect():
+        asked = read_label_options(options)
+    for name, file in files.items():
+        with problems.collect():
+            models[name] = load_model(file)
+    with problems.collect():
+        opened = open_genome(genome)
+    problems.raise_if_any()
+    return opened, models, asked
+
+
+def _model_files(
+    model: Path, compare: tuple[str, ...], baseline: tuple[str, ...], problems: Problems
+) -> dict[str, Path]:
     """Name to file, the model first under the name of its file."""
-    problems, files = Problems(), {model.stem: model}
+    files = {model.stem: model}
     for value in compare:
         name, _, file = value.partition("=")
         if not name or not file:
@@ -120,19 +150,17 @@ def _model_files(model: Path, compare: tuple[str, ...], baseline: tuple[str, ...
             files[name] = Path(file)
     if model.stem in baseline:
         problems.add(f"--model {model}: is named like the baseline {model.stem!r}; rename the file")
-    problems.raise_if_any()
     return files
 
 
 def _score_models(
-    genome: "Genome", models: dict[str, Any], intervals: list[tuple[str, int, int]], folder: Path, device: str
+    genome: "Genome", models: dict[str, Any], intervals: list[tuple[str, int, int]], folder: Path, place: Any
 ) -> "dict[str, Scores]":
     """Score the contigs of the intervals with every model, into folders of their own."""
-    from dnabilstm.model.runtime import choose_device, describe, prepare_process
+    from dnabilstm.model.runtime import describe, prepare_process
     from dnabilstm.score.engine import score_genome
 
     prepare_process()
-    place = choose_device(device)
     contigs = list(dict.fromkeys(name for name, _, _ in intervals))
     total = sum(genome.contig(name).length for name in contigs)
     scores = {}

@@ -7,6 +7,8 @@ import click
 
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
+from dnabilstm.errors import Problems
+from dnabilstm.files import check_folder_place
 from dnabilstm.score.config import ScoreConfig
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -60,11 +62,19 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
     from dnabilstm.model.runtime import choose_device, describe, prepare_process
     from dnabilstm.score.engine import score_genome
 
-    config = parse(ScoreConfig, settings, "score")
+    problems = Problems()
+    with problems.collect():
+        check_folder_place(output)
+    with problems.collect():
+        config = parse(ScoreConfig, settings, "score")
+    with problems.collect():
+        place = choose_device(device)
+    with problems.collect():
+        model = load_model(model_file)
+    with problems.collect():
+        opened = open_genome(genome)
+    problems.raise_if_any()
     prepare_process()
-    place = choose_device(device)
-    model = load_model(model_file)
-    opened = open_genome(genome)
     model.network.to(place)
     note(f"scoring {opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)}")
     if not model.card.get("context", {}).get("within", True) and not config.exact:

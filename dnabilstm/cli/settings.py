@@ -9,7 +9,7 @@ import click
 import yaml
 from pydantic.fields import FieldInfo
 
-from dnabilstm.errors import DnabilstmError
+from dnabilstm.errors import DnabilstmError, Problems
 
 
 def description_of(kind: type, name: str) -> str:
@@ -37,30 +37,36 @@ def listed(kind: type, section: str) -> list[str]:
 
 
 def read_settings(
-    file: Path | None, assignments: tuple[str, ...], sections: tuple[str, ...]
+    file: Path | None, assignments: tuple[str, ...], sections: tuple[str, ...], problems: Problems
 ) -> dict[str, dict]:
     """Settings of a YAML file, with ``section.key=value`` of the command line put over them.
 
-    Raises
-    ------
-    DnabilstmError
-        A file that is not YAML, an unknown section, an assignment without a section or a value.
+    Noted as problems, and left out, are a file that is not YAML, an unknown section, and an assignment
+    without a section, a key or a value.
     """
     found: dict[str, dict] = {section: {} for section in sections}
-    for section, values in (_read_yaml(file) if file else {}).items():
-        if section not in found or not isinstance(values, dict):
-            raise DnabilstmError(
+    read: dict[str, Any] = {}
+    with problems.collect():
+        read = _read_yaml(file) if file else {}
+    for section, values in read.items():
+        if section in found and isinstance(values, dict):
+            found[section].update({str(key): value for key, value in values.items()})
+        else:
+            problems.add(
                 f"{file}: {section!r}; wanted the sections {', '.join(sections)} with settings in each"
             )
-        found[section].update(values)
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        section, dot, key = name.partition(".")
-        if not (equals and dot and section in found):
-            raise DnabilstmError(
+        section, _, key = name.partition(".")
+        if not (equals and key and section in found):
+            problems.add(
                 f"--set {assignment}: wanted SECTION.KEY=VALUE with SECTION one of {', '.join(sections)}"
             )
-        found[section][key] = yaml.safe_load(value)
+            continue
+        try:
+            found[section][key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            problems.add(f"--set {assignment}: the value is not YAML: {' '.join(str(error).split())}")
     return found
 
 

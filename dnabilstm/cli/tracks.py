@@ -7,6 +7,7 @@ import click
 
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
+from dnabilstm.files import check_folder_place
 from dnabilstm.tracks.options import TrackConfig
 
 
@@ -39,6 +40,7 @@ def command(source: Path, output: Path, **settings: Any) -> None:
     from dnabilstm.tracks.write import write_tracks
 
     config = parse(TrackConfig, settings, "tracks")
+    check_folder_place(output)
     scores = open_scores(source)
     total = 2 * len(scores.channels) * sum(contig.length for contig in scores.contigs)
     with progress_bar("tracks", total, "bases") as advance:

@@ -1,14 +1,16 @@
 """``dnabilstm train``: genome and labels to a model file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dnabilstm.cli.label_options import label_options, print_labels, read_label_options
+from dnabilstm.cli.label_options import LabelOptions, label_options, print_labels, read_label_options
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import listed, read_settings
-from dnabilstm.errors import DnabilstmError
+from dnabilstm.errors import DnabilstmError, Problems
+from dnabilstm.files import check_file_place
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.train.config import TrainConfig
 
@@ -72,33 +74,74 @@ def command(
       NAME.learning_curve.png, .svg
     """  # noqa: D301
     from dnabilstm.genome import open_genome
-    from dnabilstm.model.runtime import choose_device, describe, prepare_process
+    from dnabilstm.model.runtime import describe, prepare_process
     from dnabilstm.train.loop import Run
     from dnabilstm.windows import choose_split
 
-    if output.suffix != ".safetensors":
-        raise DnabilstmError(f"--output {output}: wanted a name that ends in .safetensors")
-    settings = read_settings(config, assignments, tuple(SECTIONS))
-    if seed is not None:
-        settings["train"]["seed"] = seed
-    plan = parse(TrainConfig, settings["train"], "train")
-    stranded = settings["model"].get("strand") == "stranded"
-    asked = read_label_options(_with_strand(options) if stranded else options)
-    opened = open_genome(genome)
-    labels = asked.open(opened)
-    settings["model"]["tasks"] = list(labels.tasks)
-    network = parse(BiLSTMConfig, settings["model"], "model")
+    plan, network, asked, place = _check_options(output, device, config, assignments, seed, options)
+    opened, problems = open_genome(genome), Problems()
+    with problems.collect():
+        labels = asked.open(opened)
+    with problems.collect():
+        split = choose_split(opened, _list(test), _list(valid))
+    problems.raise_if_any()
+    network = replace(network, tasks=labels.tasks)
     if network.channels != labels.channels:
         raise DnabilstmError(
             f"the labels have the channels {', '.join(labels.channels)}, a model with strand: {network.strand} gives"
             f" {', '.join(network.channels)}; label with --strand TASK=use for a stranded model, else without"
         )
-    split = choose_split(opened, _list(test), _list(valid))
-    place = choose_device(device)
     print_labels(labels)
     note(f"training on {describe(place)}")
     prepare_process()
     _train(Run(opened, labels, split, network, plan, place), output)
+
+
+def _check_options(
+    output: Path,
+    device: str,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    seed: int | None,
+    options: dict[str, Any],
+) -> tuple[TrainConfig, BiLSTMConfig, LabelOptions, Any]:
+    """What the options say, with all that is wrong with them at once, before any file of data is read."""
+    from dnabilstm.model.runtime import choose_device
+
+    problems = Problems()
+    with problems.collect():
+        _check_place(output)
+    with problems.collect():
+        place = choose_device(device)
+    settings = read_settings(config, assignments, tuple(SECTIONS), problems)
+    if seed is not None:
+        settings["train"]["seed"] = seed
+    with problems.collect():
+        plan = parse(TrainConfig, settings["train"], "train")
+    with problems.collect():
+        network = _parse_model(settings["model"])
+    stranded = settings["model"].get("strand") == "stranded"
+    with problems.collect():
+        asked = read_label_options(_with_strand(options) if stranded else options)
+    problems.raise_if_any()
+    return plan, network, asked, place
+
+
+def _check_place(output: Path) -> None:
+    if output.suffix != ".safetensors":
+        raise DnabilstmError(f"--output {output}: wanted a name that ends in .safetensors")
+    check_file_place(output)
+
+
+def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
+    """The network's settings, checked before there are labels, which give the tasks."""
+    from dnabilstm.model.registry import find
+
+    if "tasks" in settings:
+        raise DnabilstmError("model.tasks: are the names that --labels gives; leave this setting out")
+    network = parse(BiLSTMConfig, settings | {"tasks": ("any",)}, "model")
+    find(network.architecture)
+    return network
 
 
 def _train(run: Any, output: Path) -> None:

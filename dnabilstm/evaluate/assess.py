@@ -110,10 +110,7 @@ def evaluate_scores(
         rows += found
         differences += _differences(channel, found, resampled, settings)
     if not rows:
-        raise DnabilstmError(
-            f"evaluate: no model has a channel of the labels ({', '.join(labels.channels)}); give labels of"
-            " the tasks that the model was trained on, under the same names and strand settings"
-        )
+        refuse_other_tasks(labels.channels, {name: tracks.channels for name, tracks in scores.items()})
     return {
         "rows": rows,
         "differences": differences,
@@ -122,6 +119,29 @@ def evaluate_scores(
         "settings": asdict(settings),
         "definitions": DEFINITIONS,
     }
+
+
+def refuse_other_tasks(wanted: Sequence[str], channels: Mapping[str, Sequence[str]]) -> None:
+    """Refuse labels of which no model has a channel.
+
+    Parameters
+    ----------
+    wanted
+        Channels of the labels.
+    channels
+        Model name to its channels.
+
+    Raises
+    ------
+    DnabilstmError
+        With the channels of both sides.
+    """
+    if not any(channel in having for having in channels.values() for channel in wanted):
+        raise DnabilstmError(
+            f"evaluate: no model has a channel of the labels ({', '.join(wanted)}); they have"
+            f" {'; '.join(f'{name}: ' + ', '.join(having) for name, having in channels.items()) or 'none'};"
+            " give labels of the tasks that the model was trained on, under the same names and strand settings"
+        )
 
 
 def _ground(intervals: Sequence[Interval], settings: EvaluateConfig) -> _Ground:
