@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from dnabilstm.files import atomic_file
@@ -54,7 +54,9 @@ def save_state(state: TrainState, path: Path, fingerprint: str) -> None:
         tensors |= {f"optimizer.{index}.{k}": v for k, v in slots.items()}
     card = {"fingerprint": fingerprint, "step": state.step, "history": state.history}
     with atomic_file(path) as part:
-        save_file({k: v.contiguous() for k, v in tensors.items()}, part, metadata={KEY: json.dumps(card)})
+        part.write_bytes(
+            save({k: v.contiguous() for k, v in tensors.items()}, metadata={KEY: json.dumps(card)})
+        )
 
 
 def load_state(state: TrainState, path: Path, fingerprint: str) -> str:
@@ -71,7 +73,7 @@ def load_state(state: TrainState, path: Path, fingerprint: str) -> str:
         with safe_open(str(path), framework="pt") as handle:
             card = json.loads((handle.metadata() or {})[KEY])
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, ValueError):
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return f"{path} is not a readable training state; training starts anew"
     if card["fingerprint"] != fingerprint:
         return f"{path} is the state of a run with other data or settings; training starts anew"
