@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -66,7 +67,7 @@ def main() -> None:
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="dnabilstm", standalone_mode=False)
     except DnabilstmError as error:
         for problem in error.problems:
             print(
@@ -81,8 +82,21 @@ def main() -> None:
         print("interrupted; nothing half-written is left under a finished name", file=sys.stderr)
         _exit_now(143 if _Terminated in (type(error), type(error.__cause__)) else 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(
+            f"error: {error.filename or 'the output'}: cannot be written: {error.strerror}", file=sys.stderr
+        )
+        _drop_output()
+        sys.exit(2)
+
+
+def _drop_output() -> None:
+    """What is still to be printed goes nowhere, so that exiting does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _exit_now(status: int) -> None:
