@@ -15,7 +15,8 @@ from dnabilstm.errors import DnabilstmError
 
 FASTA = ">chr1\n" + "ACGTTGCAAC\n" * 10
 UNITS = (
-    "bases", "Bases", "MiB", "Windows", "Batches", "Threads", "Decimals", "Resamples", "Probability", "Share", "seed", "Seed",
+    "bases", "Bases", "MiB", "Windows", "Batches", "Threads", "Decimals", "Resamples", "Probability", "Share", "seed",
+    "Seed",
 )  # fmt: skip
 
 
