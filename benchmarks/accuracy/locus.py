@@ -30,7 +30,7 @@ def regions_of(path: Path, contig: str, start: int, end: int) -> list[tuple[int,
 def draw_regions(axis, regions, color, label, start, end, names=False) -> None:
     for left, right, name, strand in regions:
         axis.barh(0, right - left, left=left, height=0.6, color=color, linewidth=0)
-        if names and min(right, end) - max(left, start) > 0.045 * (end - start):
+        if names and min(right, end) - max(left, start) > 0.065 * (end - start):
             arrow = {"+": name + " \u2192", "-": "\u2190 " + name}.get(strand, name)
             axis.text(
                 (max(left, start) + min(right, end)) / 2,

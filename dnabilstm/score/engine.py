@@ -20,7 +20,7 @@ from dnabilstm.score.store import Scores, create_scores
 from dnabilstm.score.sweep import logits_of
 
 NO_CALL_FILE = "nocall.bed"
-DEFAULT_CHUNK = 20_000
+DEFAULT_CHUNK = 50_000
 DEFAULT_HALO = 4_000
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 Progress = Callable[[int], None]

@@ -20,7 +20,7 @@ from dnabilstm.windows import Stretch
 
 PROMISE = 1e-3
 MARGIN = 0.5
-HALOS = (0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000)
+HALOS = (0, 250, 500, 1_000, 2_000, 3_000, 4_000, 6_000, 8_000, 12_000, 16_000)
 PROBE_CHUNK = 1_000
 PROBE_BASES = 250_000
 

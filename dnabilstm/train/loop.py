@@ -27,7 +27,7 @@ from dnabilstm.train.state import TrainState, load_state, save_state
 from dnabilstm.windows import Split, WindowSampler, of_part
 
 # While training, a halo that is ample for ranking the validation part.
-VALIDATION_CHUNK, VALIDATION_HALO = 20_000, 1_000
+VALIDATION_CHUNK, VALIDATION_HALO = 50_000, 4_000
 
 
 @dataclass(frozen=True)
