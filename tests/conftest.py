@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,10 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real genomes at {folder}: set DNABILSTM_DATA")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeds_interrupts() -> None:
+    """A shell starts background jobs with Ctrl-C ignored, which processes of tests would inherit."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
