@@ -95,7 +95,10 @@ def test_a_run_ends_with_tracks_regions_and_figures_and_says_where(finished):
         with pybigtools.open(str(folder / f"results/{genome}/tiny/region.bw")) as track:
             # The contig that is all N has no score, and so no place in a bigWig.
             assert {c: n for c, n in track.chroms().items() if c != "gap"} == CONTIGS
-        assert (folder / f"results/{genome}/tiny/region.bedgraph.gz.tbi").stat().st_size
+        data = folder / f"results/{genome}/tiny/region.bedgraph.gz"
+        index = data.with_name("region.bedgraph.gz.tbi")
+        assert index.stat().st_size
+        assert index.stat().st_mtime >= data.stat().st_mtime
         assert f"results/{genome}/tiny/\n    region.bw" in said
     rows = (folder / "results/models/tiny/evaluation/evaluation.tsv").read_text().splitlines()
     assert {row.split("\t")[0] for row in rows[1:]} == {"model", "unidirectional", "kmer"}
