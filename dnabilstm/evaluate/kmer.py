@@ -39,7 +39,8 @@ class KmerSettings:
         neighbourhood.
     sample
         Training bases a task, half of them positive where there are enough; the offset is set back to the
-        true base rate afterwards. With the other defaults 40,000 bases take 0.9 GB while fitting.
+        true base rate afterwards. With the other defaults the counts of 40,000 bases take 0.9 GB, and
+        fitting about as much again.
     strength
         Inverse of the L2 penalty on standardised counts.
     seed
@@ -165,16 +166,14 @@ def fit_kmer_baseline(
         strands = {channel: columns}
         if minus is not None:
             strands[minus] = [column[reverse_complements(k)] for k, column in enumerate(columns, start=1)]
-        samples, odds = [], []
-        for name, read in strands.items():
-            sampled = _draw(labels, name, intervals, settings.sample // len(strands), settings.seed)
-            samples.append(_counts_of(genome, sampled, settings.reaches, read, total))
-            odds.append(sampled.log_odds)
-        coefficients, offset = _fit(*map(np.concatenate, zip(*samples, strict=True)), settings.strength)
+        share = settings.sample // len(strands)
+        drawn = {name: _draw(labels, name, intervals, share, settings.seed) for name in strands}
+        parts = [(drawn[name], read) for name, read in strands.items()]
+        coefficients, offset = _fit(*_counts_of(genome, parts, settings.reaches, total), settings.strength)
         for name, read in strands.items():
             of_window = np.split(coefficients, len(settings.reaches))
             weights[name] = [[window[column] for column in read] for window in of_window]
-            offsets[name] = offset + float(np.mean(odds))
+            offsets[name] = offset + float(np.mean([sample.log_odds for sample in drawn.values()]))
     return KmerBaseline(genome, settings.reaches, weights, offsets)
 
 
@@ -215,18 +214,19 @@ def _draw(labels: Tracks, channel: str, intervals: Sequence[Interval], sample: i
 
 
 def _counts_of(
-    genome: Genome, sample: _Sample, reaches: tuple[int, ...], columns: list[np.ndarray], total: int
+    genome: Genome, parts: list[tuple[_Sample, list[np.ndarray]]], reaches: tuple[int, ...], total: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Counts, float32 (sample, windows * total), and labels, bool (sample,)."""
-    truth = np.concatenate(list(sample.truth.values()))
+    """Counts, float32 (bases, windows * total), and labels, bool (bases,), of samples and their columns."""
+    truth = np.concatenate([of_contig for sample, _ in parts for of_contig in sample.truth.values()])
     counts, row = np.empty((len(truth), len(reaches) * total), np.float32), 0
-    for name, bases in sample.bases.items():
-        codes = genome.sequence(name)
-        for at in np.array_split(bases, -(-len(bases) // _ROWS) or 1):
-            for place, reach in enumerate(reaches):
-                counted = count_windows(codes, at, reach, columns, total)
-                counts[row : row + len(at), place * total : (place + 1) * total] = counted
-            row += len(at)
+    for sample, columns in parts:
+        for name, bases in sample.bases.items():
+            codes = genome.sequence(name)
+            for at in np.array_split(bases, -(-len(bases) // _ROWS) or 1):
+                for place, reach in enumerate(reaches):
+                    counted = count_windows(codes, at, reach, columns, total)
+                    counts[row : row + len(at), place * total : (place + 1) * total] = counted
+                row += len(at)
     return counts, truth
 
 
@@ -248,9 +248,11 @@ def _fit(counts: np.ndarray, truth: np.ndarray, strength: float) -> tuple[np.nda
     """Weights of raw counts, float64 (columns,), and the offset; ``counts`` is standardised in place."""
     from sklearn.linear_model import LogisticRegression
 
-    mean, spread = counts.mean(axis=0), counts.std(axis=0)
-    spread[spread == 0] = 1
+    # Without a second array of that size, which counts.std would make.
+    mean = counts.mean(axis=0)
     counts -= mean
+    spread = np.sqrt(np.einsum("ij,ij->j", counts, counts) / len(counts))
+    spread[spread == 0] = 1
     counts /= spread
     model = LogisticRegression(C=strength, max_iter=300).fit(counts, truth)
     weights = model.coef_[0].astype(np.float64) / spread
