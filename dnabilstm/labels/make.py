@@ -35,6 +35,7 @@ class _Source:
     skipped: Skipped
 
     def described(self) -> dict[str, Any]:
+        """Path, SHA-256 of the file's bytes, number of intervals, and what was skipped, for ``labels.json``."""
         with Path(self.path).open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         skipped = {name: count for name, count in vars(self.skipped).items() if count}
