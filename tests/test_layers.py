@@ -18,6 +18,7 @@ ORDER = [
         "labels",
         "windows",
         "simulate",
+        "sequences",
         "model",
         "score",
     ),
