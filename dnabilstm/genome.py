@@ -93,11 +93,18 @@ def shown_names(names: list[str], most: int = 6) -> str:
     return text if len(names) <= most else f"{text}, ... ({len(names)} in all)"
 
 
-def read_fasta(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def read_fasta(path: Path, *, unique: bool = True) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ``(name, codes)`` of each record, one record in memory at a time.
 
     Reads plain, gzip and bgzip, any line width, CRLF, lower case, blank lines, no final newline,
     records without sequence. The name is the first word of the header.
+
+    Parameters
+    ----------
+    path
+        The FASTA.
+    unique
+        Whether the names must differ, as those of contigs must.
 
     Raises
     ------
@@ -113,8 +120,9 @@ def read_fasta(path: Path) -> Iterator[tuple[str, np.ndarray]]:
             name = title.split(maxsplit=1)[0] if title.strip() else ""
             codes = encode(sequence.encode("utf-8", "surrogateescape"))
             if not name or name in seen or (codes == INVALID).any():
-                raise _problems(path)
-            seen.add(name)
+                raise _problems(path, unique)
+            if unique:
+                seen.add(name)
             yield name, codes
 
 
@@ -130,7 +138,7 @@ def _check_start(path: Path) -> None:
     raise DnabilstmError(f"{path}: is empty: no FASTA record in it")
 
 
-def _problems(path: Path) -> DnabilstmError:
+def _problems(path: Path, unique: bool) -> DnabilstmError:
     """Read again, line by line, to name the lines that ``read_fasta`` stumbled over: all of them."""
     problems = Problems()
     seen: dict[str, int] = {}
@@ -138,12 +146,14 @@ def _problems(path: Path) -> DnabilstmError:
     with open_text(path) as handle:
         for number, line in enumerate(handle, start=1):
             if not line.startswith(">"):
-                problem = _sequence_problem(line, record)
+                letters = line.rstrip().replace(" ", "").encode("utf-8", "surrogateescape")
+                problem = sequence_problem(letters, f"record {record!r}")
             else:
                 records += 1
                 record = next(iter(line[1:].split(maxsplit=1)), "")
                 problem = _name_problem(record, records, seen)
-                seen.setdefault(record, number)
+                if unique:
+                    seen.setdefault(record, number)
             if problem:
                 problems.add(f"{path}:{number}: {problem}", str(path))
     if not problems:
@@ -157,15 +167,15 @@ def _name_problem(name: str, record: int, seen: dict[str, int]) -> str:
     return f"duplicate name {name!r}, first on line {seen[name]}; rename one" if name in seen else ""
 
 
-def _sequence_problem(line: str, record: str) -> str:
-    letters = line.rstrip().replace(" ", "").encode("utf-8", "surrogateescape")
+def sequence_problem(letters: bytes, record: str) -> str:
+    """What to say of the first byte that is not IUPAC, after the record's name; empty if all are."""
     wrong = np.flatnonzero(encode(letters) == INVALID)
     if not len(wrong):
         return ""
-    found = _quoted(letters[wrong[0] : wrong[0] + 1].decode("latin-1"))
+    found = repr(letters[wrong[0] : wrong[0] + 1].decode("latin-1"))
     hint = "; a protein sequence?" if set(letters.upper()) <= PROTEIN else ""
     return (
-        f"record {record!r} has the byte {found} at column {wrong[0] + 1};"
+        f"{record} has the byte {found} at column {wrong[0] + 1};"
         f" wanted IUPAC nucleotides (ACGTU RYSWKM BDHV N){hint}"
     )
 
