@@ -35,7 +35,7 @@ class _Section(BaseModel):
 def _settings(kind: type, *, without: tuple[str, ...] = (), more: dict[str, Any] | None = None) -> Any:
     """A section with the fields of a configuration dataclass, all of them optional."""
     hints = get_type_hints(kind, include_extras=True)
-    kept = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
+    kept = {f.name: (hints[f.name], None) for f in fields(kind) if f.name not in without}
     return create_model(kind.__name__, __base__=_Section, __doc__=kind.__doc__, **kept, **(more or {}))
 
 

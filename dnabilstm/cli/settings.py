@@ -1,7 +1,7 @@
 """Options made from the configuration dataclasses, so that a default stands in one place only."""
 
 from collections.abc import Callable
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -18,6 +18,11 @@ def description_of(kind: type, name: str) -> str:
     return next(part.description for part in get_args(hint) if isinstance(part, FieldInfo))
 
 
+def default_of(field: Field) -> Any:
+    """The default of a dataclass's field, made anew where it has a factory."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
 def option_of(kind: type, name: str, **more: Any) -> Callable:
     """A click option for one field: its name, default and description are the dataclass's own."""
     field: Field = kind.__dataclass_fields__[name]
@@ -29,7 +34,7 @@ def option_of(kind: type, name: str, **more: Any) -> Callable:
 def listed(kind: type, section: str) -> list[str]:
     """A line a field of a configuration, for a help text: ``model.hidden=64  units of ...``."""
     rows = [
-        (f"{section}.{f.name}={f.default}", description_of(kind, f.name))
+        (f"{section}.{f.name}={default_of(f)}", description_of(kind, f.name))
         for f in fields(kind)
         if f.name != "tasks"
     ]

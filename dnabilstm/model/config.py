@@ -1,6 +1,6 @@
 """The configuration of a network: the whole interface between a user and an architecture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -11,19 +11,35 @@ from dnabilstm.errors import DnabilstmError
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
 class BiLSTMConfig:
-    """A stacked bidirectional LSTM over a pooled convolutional stem, one logit a base and channel."""
+    """A stacked bidirectional LSTM over a pooled convolutional stem, with a head a base or a sequence."""
 
     tasks: Annotated[
-        tuple[str, ...], Field(description="Names of the tasks, in the order of the outputs.")
+        tuple[str, ...],
+        Field(
+            description="Names of the tasks, or of a sequence head's classes, in the order of the outputs."
+        ),
     ] = ()
-    architecture: Annotated[str, Field(description="Name in the registry of architectures.")] = "bilstm"
+    architecture: Annotated[
+        str, Field(description="Name in the registry of architectures, or of an installed plug-in.")
+    ] = "bilstm"
+    head: Annotated[
+        Literal["position", "sequence"],
+        Field(description="position: a score for every base and task; sequence: classes of whole sequences."),
+    ] = "position"
     strand: Annotated[
         Literal["symmetric", "stranded", "none"],
         Field(
-            description="symmetric: one score a base, the same for both strands; stranded: a + and a - score, "
-            "swapped under reverse complement; none: ordinary untied weights."
+            description="symmetric: the same score for both strands; stranded: tied weights, but a score for "
+            "each strand (a sequence head: for the strand that is given); none: ordinary untied weights."
         ),
     ] = "symmetric"
+    cell: Annotated[
+        Literal["lstm", "peephole", "grid"],
+        Field(
+            description="lstm; peephole: gates see the memory (Gers & Schmidhuber 2000); grid: a memory along "
+            "depth too (Kalchbrenner et al. 2015)."
+        ),
+    ] = "lstm"
     hidden: Annotated[int, Field(ge=1, le=16_384, description="Units of each LSTM direction.")] = 64
     layers: Annotated[int, Field(ge=1, le=100, description="Stacked LSTM layers.")] = 2
     bidirectional: Annotated[
@@ -32,10 +48,21 @@ class BiLSTMConfig:
     merge: Annotated[
         Literal["concat", "sum"], Field(description="How the two directions are joined after each layer.")
     ] = "concat"
+    norm: Annotated[bool, Field(description="Layer normalisation before each LSTM layer.")] = False
+    residual: Annotated[
+        bool, Field(description="Add a layer's input to its output, where they are of one width.")
+    ] = False
     dropout: Annotated[
         float,
         Field(ge=0, lt=1, description="Dropout before each LSTM layer and in the head, while training."),
     ] = 0.2
+    dropout_mask: Annotated[
+        Literal["channel", "element"],
+        Field(
+            description="channel: one mask for all positions (variational, Gal & Ghahramani 2016); element: "
+            "every value by itself."
+        ),
+    ] = "channel"
     filters: Annotated[
         int,
         Field(
@@ -48,14 +75,40 @@ class BiLSTMConfig:
         int, Field(ge=1, le=1_001, description="Width of the stem's filters, bases; odd.")
     ] = 19
     pool: Annotated[int, Field(ge=1, le=1_001, description="Bases a pooling bin; odd; 1 = no pooling.")] = 5
+    stem_layers: Annotated[
+        int, Field(ge=0, le=100, description="Further convolutions of the stem, over bins.")
+    ] = 0
+    stem_width: Annotated[
+        int, Field(ge=1, le=1_001, description="Width of the further convolutions, bins; odd.")
+    ] = 5
+    stem_residual: Annotated[
+        bool, Field(description="Add the input of each further convolution to its output.")
+    ] = True
     skip: Annotated[
         bool, Field(description="Let each base see the stem's own features, past the pooling.")
     ] = False
+    attention: Annotated[
+        Literal["none", "local", "additive", "multihead"],
+        Field(
+            description="Over the LSTM's states. local: in a window of bins (position head); additive or "
+            "multihead: over all positions (sequence head)."
+        ),
+    ] = "none"
+    attention_heads: Annotated[
+        int, Field(ge=1, le=256, description="Heads of local and multihead attention; they divide hidden.")
+    ] = 4
+    attention_window: Annotated[
+        int, Field(ge=1, le=4_096, description="Bins that local attention sees on each side.")
+    ] = 32
+    options: Annotated[
+        dict[Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")], bool | int | float | str],
+        Field(description="Settings of a plug-in architecture."),
+    ] = field(default_factory=dict)
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Names of the outputs: a task, or ``task.plus`` and ``task.minus`` where stranded."""
-        if self.strand != "stranded":
+        """Names of the outputs: a task or class, or ``task.plus`` and ``task.minus`` where stranded."""
+        if self.strand != "stranded" or self.head == "sequence":
             return self.tasks
         return tuple(f"{task}.{sign}" for task in self.tasks for sign in ("plus", "minus"))
 
@@ -67,20 +120,59 @@ class BiLSTMConfig:
 
     def problems(self) -> list[str]:
         """What no single field shows: combinations that make no network."""
-        found = []
-        if not self.tasks:
-            found.append("model.tasks: is empty; wanted at least one task")
-        if self.pool % 2 == 0:
-            found.append(
-                f"model.pool: {self.pool} is even; strand symmetry needs an odd width (1, 3, 5, 7, 9)"
-            )
-        if self.filter_width % 2 == 0:
-            found.append(f"model.filter_width: {self.filter_width} is even; wanted an odd width")
-        if self.filters == 0 and self.pool > 1:
-            found.append(f"model.pool: {self.pool} without a stem (filters: 0); wanted pool: 1")
-        if not self.bidirectional and self.strand != "none":
-            found.append(f"model.bidirectional: false with strand: {self.strand}; wanted strand: none")
+        found = [f"model.{text}" for wrong, text in self._rules() if wrong]
+        for name in ("pool", "filter_width", "stem_width"):
+            if getattr(self, name) % 2 == 0:
+                found.append(
+                    f"model.{name}: {getattr(self, name)} is even; strand symmetry needs an odd width (1, 3, 5, 7, 9)"
+                )
         return found
+
+    def _rules(self) -> list[tuple[bool, str]]:
+        """Combinations, whether they are asked for, and what is to be said of them."""
+        sequence, grid = self.head == "sequence", self.cell == "grid"
+        over = ("none", "additive", "multihead") if sequence else ("none", "local")
+        return [
+            (not self.tasks, "tasks: is empty; wanted at least one task"),
+            (sequence and len(self.tasks) == 1, "tasks: one class only; wanted two or more"),
+            (
+                self.filters == 0 and self.pool > 1,
+                f"pool: {self.pool} without a stem (filters: 0); wanted pool: 1",
+            ),
+            (
+                self.filters == 0 and self.stem_layers > 0,
+                "stem_layers: without a stem (filters: 0); wanted 0",
+            ),
+            (
+                not self.bidirectional and self.strand != "none",
+                f"bidirectional: false with strand: {self.strand}; wanted strand: none",
+            ),
+            (
+                self.merge == "sum" and self.strand == "stranded",
+                "merge: sum makes both strands alike; wanted merge: concat with strand: stranded",
+            ),
+            (
+                self.merge == "sum" and not self.bidirectional,
+                "merge: sum has nothing to add with bidirectional: false; wanted merge: concat",
+            ),
+            (
+                grid and (self.norm or self.residual),
+                "cell: grid carries a memory from layer to layer; wanted norm: false and residual: false",
+            ),
+            (
+                self.attention not in over,
+                f"attention: {self.attention} with head: {self.head}; wanted one of {', '.join(over)}",
+            ),
+            (
+                self.attention in ("local", "multihead") and self.hidden % self.attention_heads != 0,
+                f"attention_heads: {self.attention_heads} do not divide hidden: {self.hidden}",
+            ),
+            (sequence and self.skip, "skip: is for head: position; wanted skip: false"),
+            (
+                self.architecture == "bilstm" and bool(self.options),
+                "options: are for plug-in architectures; wanted none with architecture: bilstm",
+            ),
+        ]
 
 
 def parse(kind: type, values: dict, where: str) -> object:

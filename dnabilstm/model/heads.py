@@ -1,8 +1,12 @@
-"""Heads: from the two directions of the last layer to logits."""
+"""Heads: from the states of the last layer to logits."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from dnabilstm.model.attention import AdditiveAttention, MultiheadAttention
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.layers import Dropout, exchanged
 
 
 class PositionHead(nn.Module):
@@ -10,33 +14,35 @@ class PositionHead(nn.Module):
 
     A small network reads (forward, backward); its reading with the halves exchanged is what the other
     strand sees. ``symmetric`` adds the two readings, ``stranded`` keeps them as the + and the - score,
-    ``none`` has only the first.
+    ``none`` has only the first. Features that are not paired are the same for both strands.
 
     Parameters
     ----------
     inputs
-        Channels of the features: two halves, exchanged by the other strand.
+        Channels of the features: two halves, exchanged by the other strand, if ``paired``.
     hidden
         Units between; 0 makes the head linear.
     tasks
         Number of tasks; a stranded head gives twice as many channels, + and - of each task in turn.
     strand
         As in ``BiLSTMConfig``.
+    paired
+        Whether the other strand exchanges the halves of the features.
     """
 
-    def __init__(self, inputs: int, hidden: int, tasks: int, strand: str) -> None:
+    def __init__(self, inputs: int, hidden: int, tasks: int, strand: str, paired: bool = True) -> None:
         super().__init__()
-        self.strand = strand
+        self.strand = strand if paired else "none"
         self.inner = nn.Linear(inputs, hidden) if hidden else None
         self.outer = nn.Linear(hidden or inputs, tasks)
         nn.init.zeros_(self.outer.bias)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, length, inputs) to (batch, length, channels)."""
+        """(..., inputs) to (..., channels)."""
         reading = self._read(features)
         if self.strand == "none":
             return reading
-        other = self._read(features.roll(features.shape[-1] // 2, dims=-1))
+        other = self._read(exchanged(features))
         if self.strand == "symmetric":
             return reading + other
         return torch.stack([reading, other], dim=-1).flatten(-2)
@@ -45,3 +51,43 @@ class PositionHead(nn.Module):
         if self.inner is None:
             return self.outer(features)
         return self.outer(functional.relu(self.inner(features)))
+
+
+class SequenceHead(nn.Module):
+    """One logit a class for a whole sequence: maximum, mean and attention over its bins, then a small network.
+
+    ``symmetric`` adds what the two strands see; otherwise the sequence is read as it is given.
+    """
+
+    def __init__(self, config: BiLSTMConfig, inputs: int, paired: bool) -> None:
+        super().__init__()
+        self.paired = paired
+        self.attention: nn.Module | None = None
+        if config.attention == "additive":
+            self.attention = AdditiveAttention(inputs, config.hidden, paired)
+        elif config.attention == "multihead":
+            self.attention = MultiheadAttention(inputs, config.attention_heads, paired)
+        strand = "symmetric" if config.strand == "symmetric" else "none"
+        width = inputs * (3 if self.attention is not None else 2)
+        self.reader = PositionHead(width, config.hidden, len(config.tasks), strand, paired)
+        self.dropout = Dropout(config.dropout, config.dropout_mask)
+
+    def forward(self, features: Tensor, valid: Tensor) -> Tensor:
+        """(rows, bins, inputs) and bool (rows, bins) to (rows, classes)."""
+        seen = valid.unsqueeze(2)
+        top = features.masked_fill(~seen, torch.finfo(features.dtype).min).amax(dim=1)
+        mean = (features * seen).sum(dim=1) / seen.sum(dim=1)
+        parts = [top, mean]
+        if self.attention is not None:
+            parts.append(self.attention(features, valid)[0])
+        return self.reader(self.dropout(self._side_by_side(parts)))
+
+    def weights(self, features: Tensor, valid: Tensor) -> Tensor | None:
+        """Attention weights, float32 (rows, heads, bins); None without attention."""
+        return None if self.attention is None else self.attention(features, valid)[1]
+
+    def _side_by_side(self, parts: list[Tensor]) -> Tensor:
+        """All first halves, then all second halves, so that the whole is paired as its parts are."""
+        if not self.paired:
+            return torch.cat(parts, dim=1)
+        return torch.cat([part.chunk(2, dim=1)[half] for half in (0, 1) for part in parts], dim=1)

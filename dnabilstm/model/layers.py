@@ -7,24 +7,20 @@ its output. Here that is exact for any weights, since the second half of every l
 derived from the first:
 
 * convolution: the partner of a filter is the filter reversed, with its input channels swapped;
-* LSTM: a backward LSTM is a forward LSTM over the reverse, so the backward direction takes the
-  forward weights with the input channels swapped.
+* LSTM (``recurrent``): a backward LSTM is a forward LSTM over the reverse, so the backward direction
+  takes the forward weights with the input channels swapped;
+* linear map or normalisation of paired features: what serves one half serves the other.
 
 The derived weights are ordinary convolution and ``nn.LSTM`` weights, so the fused kernels run them.
 Sharing between strands follows Shrikumar et al. 2017 (bioRxiv 103663) and Zhou et al. 2022 (PMLR 165);
-the LSTM is Hochreiter & Schmidhuber 1997, bidirectional as Schuster & Paliwal 1997.
+layer normalisation is Ba et al. 2016 (arXiv 1607.06450).
 """
-
-import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dnabilstm.alphabet import ONE_HOT
-
-Weights = list[Tensor]
-State = tuple[Tensor, Tensor]
 
 
 def swap_of_one_hot() -> Tensor:
@@ -57,16 +53,24 @@ class OneHot(nn.Module):
         return self.table[codes.int()]
 
 
-class VariationalDropout(nn.Module):
-    """Dropout of whole channels: one mask for all positions of a window (Gal & Ghahramani 2016).
+class Dropout(nn.Module):
+    """Dropout of whole channels, one mask for all positions (Gal & Ghahramani 2016), or of single values.
 
     The masks come from a generator of this module's own (``reseed``), so that a run can be repeated
     step by step whatever else draws random numbers.
+
+    Parameters
+    ----------
+    rate
+        Share that is dropped while training.
+    mask
+        ``channel`` or ``element``.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, mask: str = "channel") -> None:
         super().__init__()
         self.rate = rate
+        self.mask = mask
         self.generator = torch.Generator()
 
     def reseed(self, seed: int) -> None:
@@ -74,12 +78,14 @@ class VariationalDropout(nn.Module):
         self.generator.manual_seed(seed)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, length, channels), unchanged outside training."""
+        """(batch, length, channels), or (batch, channels), unchanged outside training."""
         if not self.training or not self.rate:
             return features
-        keep = 1 - self.rate
-        mask = torch.empty(len(features), 1, features.shape[2]).bernoulli_(keep, generator=self.generator)
-        return features * (mask / keep).to(features)
+        shape = list(features.shape)
+        if self.mask == "channel" and len(shape) == 3:
+            shape[1] = 1
+        mask = torch.empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
+        return features * (mask / (1 - self.rate)).to(features)
 
 
 class Convolution(nn.Module):
@@ -101,7 +107,7 @@ class Convolution(nn.Module):
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         self.register_buffer("swap", swap, persistent=False)
 
-    def kernel(self) -> State:
+    def kernel(self) -> tuple[Tensor, Tensor]:
         """The full weights (2 * filters, inputs, width) and biases, derived half included."""
         if self.swap is None:
             return self.weight, self.bias
@@ -114,83 +120,41 @@ class Convolution(nn.Module):
         return functional.conv1d(features, weight, bias, padding=weight.shape[2] // 2)
 
 
-class LSTMLayer(nn.Module):
-    """One bidirectional LSTM layer; the backward direction is tied to the forward one if ``swap`` is given.
+class PairedLinear(nn.Module):
+    """A linear map of features; of paired ones if ``paired``, where one matrix serves both halves.
 
-    Parameters
-    ----------
-    inputs, hidden
-        Input channels and units a direction.
-    swap
-        The swap of the input channels, or None for free weights in each direction.
-    bidirectional
-        False reads left to right only (then ``swap`` must be None).
+    The first half of the output reads (first, second), the second half (second, first).
     """
 
-    def __init__(self, inputs: int, hidden: int, swap: Tensor | None, bidirectional: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, paired: bool) -> None:
         super().__init__()
-        self.hidden = hidden
-        self.bidirectional = bidirectional
-        self.register_buffer("swap", swap, persistent=False)
-        self.directions = nn.ModuleList(
-            LSTMWeights(inputs, hidden) for _ in range(2 if bidirectional and swap is None else 1)
-        )
-
-    def weights(self) -> list[Weights]:
-        """Plain ``nn.LSTM`` weights of each direction: w_ih, w_hh, b_ih, b_hh."""
-        found = [direction.plain() for direction in self.directions]
-        if self.bidirectional and self.swap is not None:
-            w_ih, *rest = found[0]
-            found.append([w_ih[:, self.swap], *rest])
-        return found
+        self.paired = paired
+        self.map = nn.Linear(inputs, outputs // 2 if paired else outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, steps, inputs) to (batch, steps, directions * hidden): forward half, then backward half."""
-        flat = [tensor for direction in self.weights() for tensor in direction]
-        directions = len(flat) // 4
-        zero = features.new_zeros(directions, len(features), self.hidden)
-        return torch.lstm(
-            features, (zero, zero), flat, True, 1, 0.0, self.training, self.bidirectional, True
-        )[0]
+        """(..., inputs) to (..., outputs)."""
+        if not self.paired:
+            return self.map(features)
+        return torch.cat([self.map(features), self.map(exchanged(features))], dim=-1)
 
 
-class LSTMWeights(nn.Module):
-    """The free weights of one direction, in the layout of ``nn.LSTM`` (gates i, f, g, o)."""
+class PairedNorm(nn.Module):
+    """Layer normalisation over channels; of paired features if ``paired``, the halves sharing their scale."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, channels: int, paired: bool) -> None:
         super().__init__()
-        self.w_ih = nn.Parameter(torch.empty(4 * hidden, inputs))
-        self.w_hh = nn.Parameter(torch.empty(4 * hidden, hidden))
-        self.bias = nn.Parameter(torch.zeros(4 * hidden))
-        bound = 1 / math.sqrt(hidden)
-        nn.init.uniform_(self.w_ih, -bound, bound)
-        nn.init.uniform_(self.w_hh, -bound, bound)
-        # A forget gate that starts open remembers from the first step (Gers et al. 2000).
-        nn.init.ones_(self.bias[hidden : 2 * hidden].detach())
+        self.paired = paired
+        self.scale = nn.Parameter(torch.ones(channels // 2 if paired else channels))
+        self.shift = nn.Parameter(torch.zeros_like(self.scale))
 
-    def plain(self) -> Weights:
-        """w_ih, w_hh, b_ih, b_hh; ``nn.LSTM`` has two biases that are only ever added."""
-        return [self.w_ih, self.w_hh, self.bias, torch.zeros_like(self.bias)]
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., channels), mean 0 and variance 1 before scale and shift."""
+        scale, shift = self.scale, self.shift
+        if self.paired:
+            scale, shift = torch.cat([scale, scale]), torch.cat([shift, shift])
+        return functional.layer_norm(features, features.shape[-1:], scale, shift)
 
 
-def sweep(features: Tensor, weights: Weights, state: State) -> tuple[Tensor, State]:
-    """One direction over a tile of steps, with the state carried in and out.
-
-    Parameters
-    ----------
-    features
-        (batch, steps, inputs), in the order in which this direction reads.
-    weights
-        As ``LSTMLayer.weights`` gives them for one direction.
-    state
-        Hidden and cell state, (1, batch, hidden) each.
-
-    Returns
-    -------
-    outputs
-        (batch, steps, hidden)
-    state
-        After the last step.
-    """
-    out, hidden, cell = torch.lstm(features, state, weights, True, 1, 0.0, False, False, True)
-    return out, (hidden, cell)
+def exchanged(features: Tensor) -> Tensor:
+    """Paired features as the other strand has them: the halves of the last axis exchanged."""
+    return features.roll(features.shape[-1] // 2, dims=-1)

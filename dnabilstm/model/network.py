@@ -1,28 +1,31 @@
-"""The default network: stem, pooling, stacked bidirectional LSTM, back to every base, head."""
+"""The network: stem, pooling, stacked recurrent layers, and a head for every base or for whole sequences."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dnabilstm.alphabet import PAD
+from dnabilstm.model.attention import LocalAttention
 from dnabilstm.model.config import BiLSTMConfig
-from dnabilstm.model.heads import PositionHead
+from dnabilstm.model.heads import PositionHead, SequenceHead
 from dnabilstm.model.layers import (
     Convolution,
-    LSTMLayer,
+    Dropout,
     OneHot,
-    VariationalDropout,
+    PairedNorm,
     phase,
     swap_of_halves,
     swap_of_one_hot,
 )
+from dnabilstm.model.recurrent import CELLS, RecurrentLayer
 
 
 class BiLSTM(nn.Module):
-    """A per-position model; see ``BiLSTMConfig`` for every choice.
+    """The family of BiLSTM models; see ``BiLSTMConfig`` for every choice.
 
-    The three parts ``stem``, ``recur`` and ``head`` are public, since the scoring engine runs them
-    tile by tile; ``forward`` is their plain composition over whole windows.
+    The parts (``stem``, ``pool``, ``deepen``, ``enter``, the layers ``lstms``, ``join``, ``look``,
+    ``decide``) are public, since the scoring engine runs them tile by tile; ``forward_bins`` and
+    ``forward_sequences`` are their plain composition.
     """
 
     def __init__(self, config: BiLSTMConfig) -> None:
@@ -35,24 +38,54 @@ class BiLSTM(nn.Module):
         if config.filters:
             self.convolution = Convolution(4, config.filters, config.filter_width, swap if tied else None)
             features, swap = 2 * config.filters, swap_of_halves(2 * config.filters)
-        self.lstms = nn.ModuleList()
-        for _ in range(config.layers):
-            self.lstms.append(
-                LSTMLayer(features, config.hidden, swap if tied else None, config.bidirectional)
-            )
-            features, swap = self._merged(config)
-        width = config.hidden * (2 if config.bidirectional else 1)
-        self.head = PositionHead(width, config.hidden, len(config.tasks), config.strand)
-        self.skip = None
-        if config.skip and config.filters:
-            self.skip = PositionHead(2 * config.filters, 0, len(config.tasks), config.strand)
-        self.dropout = VariationalDropout(config.dropout)
+        self.deeper = nn.ModuleList(
+            Convolution(features, config.filters, config.stem_width, swap if tied else None)
+            for _ in range(config.stem_layers)
+        )
+        self.lstms, self.norms = nn.ModuleList(), nn.ModuleList()
+        for index in range(config.layers):
+            layer = self._layer(index, features, swap if tied else None)
+            normal = config.norm and (index or config.filters)
+            paired = tied and (index == 0 or config.merge == "concat")
+            self.norms.append(PairedNorm(features, paired) if normal else nn.Identity())
+            self.lstms.append(layer)
+            features, swap = self._merged(layer)
+        self._build_head(features, tied)
+        self.dropout = Dropout(config.dropout, config.dropout_mask)
+
+    def _layer(self, index: int, inputs: int, swap: Tensor | None) -> RecurrentLayer:
+        config = self.config
+        kind = CELLS[config.cell]
+        if config.cell != "grid":
+            return kind(inputs, config.hidden, swap, config.bidirectional)
+        last = index == config.layers - 1
+        return kind(inputs, config.hidden, swap, config.bidirectional, first=index == 0, last=last)
+
+    def _merged(self, layer: RecurrentLayer) -> tuple[int, Tensor]:
+        """Channels that the next layer or the head gets, and their swap."""
+        if not layer.bidirectional or (self.config.merge == "sum" and not self._keeps_directions(layer)):
+            return layer.width, torch.arange(layer.width)
+        return 2 * layer.width, swap_of_halves(2 * layer.width)
 
     @staticmethod
-    def _merged(config: BiLSTMConfig) -> tuple[int, Tensor]:
-        if config.merge == "concat" and config.bidirectional:
-            return 2 * config.hidden, swap_of_halves(2 * config.hidden)
-        return config.hidden, torch.arange(config.hidden)
+    def _keeps_directions(layer: RecurrentLayer) -> bool:
+        """A grid's memory runs along depth: its directions stay apart until the last layer."""
+        return layer.width != layer.hidden
+
+    def _build_head(self, features: int, tied: bool) -> None:
+        config = self.config
+        paired = tied and config.merge == "concat"
+        self.attention, self.skip = None, None
+        if config.head == "sequence":
+            self.head: nn.Module = SequenceHead(config, features, paired)
+            return
+        self.head = PositionHead(features, config.hidden, len(config.tasks), config.strand, paired)
+        if config.attention == "local":
+            self.attention = LocalAttention(
+                features, config.attention_heads, config.attention_window, paired, even=tied
+            )
+        if config.skip and config.filters:
+            self.skip = PositionHead(2 * config.filters, 0, len(config.tasks), config.strand)
 
     def stem(self, codes: Tensor) -> Tensor:
         """Features of each base: codes (batch, length) to (batch, channels, length), 0 at padding."""
@@ -69,12 +102,42 @@ class BiLSTM(nn.Module):
             features = functional.max_pool1d(features, self.config.pool)
         return features.transpose(1, 2)
 
-    def merge(self, outputs: Tensor) -> Tensor:
-        """Both directions of a layer to the next layer's input."""
-        if self.config.merge == "sum" and self.config.bidirectional:
+    def valid(self, codes: Tensor) -> Tensor:
+        """Which bins have a base: bool (batch, bins)."""
+        return (codes != PAD).unflatten(1, (-1, self.config.pool)).any(dim=2)
+
+    def deepen(self, features: Tensor, valid: Tensor) -> Tensor:
+        """The stem's further convolutions: (batch, bins, channels) to the same shape, 0 where not ``valid``."""
+        if not len(self.deeper):
+            return features
+        features, kept = features.transpose(1, 2), valid.unsqueeze(1)
+        for convolution in self.deeper:
+            more = functional.relu(convolution(features)) * kept
+            features = features + more if self.config.stem_residual else more
+        return features.transpose(1, 2)
+
+    def enter(self, index: int, features: Tensor) -> Tensor:
+        """What layer ``index`` reads: its input normalised, and while training thinned out."""
+        features = self.norms[index](features)
+        if index and self._keeps_directions(self.lstms[index - 1]):
+            hidden, memory = features.unflatten(2, (-1, 2, self.config.hidden)).unbind(3)
+            hidden = self.dropout(hidden.flatten(2)).view_as(memory)
+            return torch.stack([hidden, memory], dim=3).flatten(2)
+        return self.dropout(features)
+
+    def join(self, index: int, features: Tensor, outputs: Tensor) -> Tensor:
+        """The outputs of layer ``index``, its directions merged, and its input added where that is asked for."""
+        layer = self.lstms[index]
+        if self.config.merge == "sum" and not self._keeps_directions(layer):
             forward, backward = outputs.chunk(2, dim=-1)
-            return forward + backward
+            outputs = forward + backward
+        if self.config.residual and features.shape[-1] == outputs.shape[-1]:
+            outputs = outputs + features
         return outputs
+
+    def look(self, outputs: Tensor, valid: Tensor) -> Tensor:
+        """Local attention, where there is any: (batch, bins, width) to the same shape."""
+        return outputs if self.attention is None else self.attention(outputs, valid)
 
     def decide(self, outputs: Tensor, features: Tensor) -> Tensor:
         """Logits of each base: last layer (batch, bins, width) and stem features to (batch, length, channels)."""
@@ -85,13 +148,42 @@ class BiLSTM(nn.Module):
             logits = logits + self.skip(features.transpose(1, 2))
         return logits
 
+    def _trunk(self, features: Tensor, valid: Tensor, lengths: Tensor | None) -> Tensor:
+        """From stem features to the last layer's merged outputs, (batch, bins, width)."""
+        outputs = self.deepen(self.pool(features), valid)
+        for index, layer in enumerate(self.lstms):
+            outputs = self.join(index, outputs, layer(self.enter(index, outputs), lengths))
+        return outputs
+
     def forward_bins(self, codes: Tensor) -> Tensor:
         """Logits of windows that are whole bins: codes (batch, bins * pool) to (batch, bins * pool, channels)."""
-        features = self.stem(codes)
-        outputs = self.pool(features)
-        for index, lstm in enumerate(self.lstms):
-            outputs = lstm(self.dropout(self.merge(outputs) if index else outputs))
-        return self.decide(outputs, features)
+        features, valid = self.stem(codes), self.valid(codes)
+        outputs = self._trunk(features, valid, None)
+        return self.decide(self.look(outputs, valid), features)
+
+    def forward_sequences(self, codes: Tensor, lengths: Tensor) -> Tensor:
+        """Logits of whole sequences, of a network with a sequence head.
+
+        Parameters
+        ----------
+        codes
+            uint8 (batch, bins * pool): each sequence from its first bin on, padding behind.
+        lengths
+            int64 (batch,): bins of each sequence, at least 1.
+
+        Returns
+        -------
+        torch.Tensor
+            (batch, classes)
+        """
+        outputs, valid = self.states(codes, lengths)
+        return self.head(outputs, valid)
+
+    def states(self, codes: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """What the sequence head sees: the last layer's (batch, bins, width), and which bins count."""
+        valid = torch.arange(codes.shape[1] // self.config.pool, device=codes.device) < lengths.unsqueeze(1)
+        whole = bool((lengths == valid.shape[1]).all())
+        return self._trunk(self.stem(codes), valid, None if whole else lengths), valid
 
     def forward(self, codes: Tensor) -> Tensor:
         """Logits of whole sequences of one length, bins placed as on a contig.
@@ -104,10 +196,12 @@ class BiLSTM(nn.Module):
         Returns
         -------
         torch.Tensor
-            (batch, length, channels)
+            (batch, length, channels), or (batch, classes) with a sequence head.
         """
         length, pool = codes.shape[1], self.config.pool
         left = -phase(length, pool) % pool
         right = -(left + length) % pool
-        logits = self.forward_bins(functional.pad(codes, (left, right), value=PAD))
-        return logits[:, left : left + length]
+        placed = functional.pad(codes, (left, right), value=PAD)
+        if self.config.head == "sequence":
+            return self.forward_sequences(placed, torch.full((len(codes),), placed.shape[1] // pool))
+        return self.forward_bins(placed)[:, left : left + length]

@@ -1,6 +1,13 @@
-"""Architectures by name: a network is built from its configuration, never from code in a file."""
+"""Architectures by name: a network is built from its configuration, never from code in a file.
+
+Another package adds its own through the entry point group ``dnabilstm.models``: the name is the
+entry point's, the object takes a ``BiLSTMConfig`` and gives a module. Such a module has the attribute
+``config`` and the method ``forward_bins`` (position head: codes uint8 (batch, length) to logits (batch,
+length, channels)) or ``forward_sequences`` (sequence head; see ``BiLSTM``).
+"""
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
 
 from torch import nn
 
@@ -8,15 +15,26 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.network import BiLSTM
 
+GROUP = "dnabilstm.models"
 ARCHITECTURES: dict[str, Callable[[BiLSTMConfig], nn.Module]] = {"bilstm": BiLSTM}
 
 
 def find(name: str) -> Callable[[BiLSTMConfig], nn.Module]:
     """What builds the architecture of a name; a ``DnabilstmError`` says which are known."""
-    if name not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise DnabilstmError(f"model.architecture: {name!r} is not known; wanted one of {known}")
-    return ARCHITECTURES[name]
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in plugins:
+        known = ", ".join([*ARCHITECTURES, *plugins])
+        raise DnabilstmError(
+            f"model.architecture: {name!r} is not known; wanted one of {known}, or install the package that has it"
+        )
+    try:
+        return plugins[name].load()
+    except (ImportError, AttributeError) as error:
+        raise DnabilstmError(
+            f"model.architecture: the plug-in {name!r} ({plugins[name].value}) cannot be loaded: {error}"
+        ) from None
 
 
 def build(config: BiLSTMConfig) -> nn.Module:

@@ -6,25 +6,25 @@ behind it and a contig's end is a state of zero, as in a sweep of the contig alo
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from dnabilstm.model.layers import sweep
 from dnabilstm.model.network import BiLSTM
+from dnabilstm.model.recurrent import RecurrentLayer, reading_order
 
 TILE = 128
 
 
 @torch.inference_mode()
 def logits_of(
-    network: BiLSTM, codes: Tensor, lengths: Tensor, precision: torch.dtype = torch.float32
+    network: nn.Module, codes: Tensor, lengths: Tensor, precision: torch.dtype = torch.float32
 ) -> Tensor:
     """Logits of a batch of windows.
 
     Parameters
     ----------
     network
-        In evaluation mode.
+        In evaluation mode. One that is not a ``BiLSTM`` is run as a whole, rows of one length together.
     codes
         uint8 (rows, bins * pool) on the network's device, padded at the right.
     lengths
@@ -40,14 +40,36 @@ def logits_of(
     device = codes.device.type
     rough = precision == torch.bfloat16
     with torch.autocast(device, dtype=torch.bfloat16, enabled=rough, cache_enabled=False):
+        if not isinstance(network, BiLSTM):
+            return _as_a_whole(network, codes, lengths)
+        valid = torch.arange(codes.shape[1] // network.config.pool, device=codes.device) < lengths.unsqueeze(
+            1
+        )
         outputs, skipped = _stem(network, codes, precision)
-        for index, lstm in enumerate(network.lstms):
-            outputs = _layer(lstm, network.merge(outputs) if index else outputs, lengths)
-        return _head(network, outputs, skipped)
+        outputs = _deepen(network, outputs, valid)
+        for index, layer in enumerate(network.lstms):
+            outputs = network.join(index, outputs, _layer(layer, network.enter(index, outputs), lengths))
+        return _head(network, outputs, valid, skipped)
+
+
+def _as_a_whole(network: nn.Module, codes: Tensor, lengths: Tensor) -> Tensor:
+    """Logits of a network whose parts are not known: a row must not feel the padding behind it."""
+    pool = network.config.pool
+    logits = torch.zeros(*codes.shape, len(network.config.channels), device=codes.device)
+    for bins in lengths.unique().tolist():
+        rows = lengths == bins
+        logits[rows, : bins * pool] = network.forward_bins(codes[rows, : bins * pool]).float()
+    return logits
 
 
 def _tiles(steps: int) -> list[slice]:
     return [slice(start, min(start + TILE, steps)) for start in range(0, steps, TILE)]
+
+
+def _around(tile: slice, margin: int, steps: int) -> tuple[slice, slice]:
+    """A tile with up to ``margin`` steps on both sides, and where the tile lies in that."""
+    wide = slice(max(0, tile.start - margin), min(steps, tile.stop + margin))
+    return wide, slice(tile.start - wide.start, tile.stop - wide.start)
 
 
 def _stem(network: BiLSTM, codes: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor | None]:
@@ -68,34 +90,45 @@ def _stem(network: BiLSTM, codes: Tensor, precision: torch.dtype) -> tuple[Tenso
     return pooled, torch.cat(skipped, dim=1) if skipped else None
 
 
-def _layer(lstm: torch.nn.Module, features: Tensor, lengths: Tensor) -> Tensor:
-    """(rows, bins, inputs) to (rows, bins, directions * hidden)."""
+def _deepen(network: BiLSTM, features: Tensor, valid: Tensor) -> Tensor:
+    """The stem's further convolutions over (rows, bins, channels), tile by tile."""
+    margin = len(network.deeper) * (network.config.stem_width // 2)
+    if not margin and not len(network.deeper):
+        return features
+    out = torch.empty_like(features)
+    for tile in _tiles(features.shape[1]):
+        wide, inner = _around(tile, margin, features.shape[1])
+        out[:, tile] = network.deepen(features[:, wide], valid[:, wide])[:, inner]
+    return out
+
+
+def _layer(layer: RecurrentLayer, features: Tensor, lengths: Tensor) -> Tensor:
+    """(rows, bins, inputs) to (rows, bins, directions * width)."""
     rows, bins, _ = features.shape
-    weights = lstm.weights()
-    outputs = features.new_empty(rows, bins, len(weights) * lstm.hidden)
-    order = _reading_order(bins, lengths)
+    readings = layer.readings()
+    outputs = features.new_empty(rows, bins, len(readings) * layer.width)
+    order = reading_order(bins, lengths)
     row = torch.arange(rows, device=features.device).unsqueeze(1)
-    for direction, plain in enumerate(weights):
-        place = slice(direction * lstm.hidden, (direction + 1) * lstm.hidden)
-        state = (features.new_zeros(1, rows, lstm.hidden),) * 2
+    for direction, reading in enumerate(readings):
+        place = slice(direction * layer.width, (direction + 1) * layer.width)
+        state = reading.start(features)
         for tile in _tiles(bins):
             if direction == 0:
-                outputs[:, tile, place], state = sweep(features[:, tile], plain, state)
+                out, state = reading.step(features[:, tile], state)
+                outputs[:, tile, place] = out.to(outputs.dtype)
             else:
                 read = order[:, tile]
-                outputs[row, read, place], state = sweep(features[row, read], plain, state)
+                out, state = reading.step(features[row, read], state)
+                outputs[row, read, place] = out.to(outputs.dtype)
     return outputs
 
 
-def _reading_order(bins: int, lengths: Tensor) -> Tensor:
-    """Where the backward direction reads at each step, int64 (rows, bins): a row's end first, padding last."""
-    step = torch.arange(bins, device=lengths.device)
-    backward = lengths.unsqueeze(1) - 1 - step
-    return torch.where(backward >= 0, backward, step)
-
-
-def _head(network: BiLSTM, outputs: Tensor, skipped: Tensor | None) -> Tensor:
+def _head(network: BiLSTM, outputs: Tensor, valid: Tensor, skipped: Tensor | None) -> Tensor:
     """(rows, bins, width) to logits of each base, float32 (rows, bins * pool, channels)."""
-    parts = [network.head(outputs[:, tile]).float() for tile in _tiles(outputs.shape[1])]
+    margin = network.config.attention_window if network.attention is not None else 0
+    parts = []
+    for tile in _tiles(outputs.shape[1]):
+        wide, inner = _around(tile, margin, outputs.shape[1])
+        parts.append(network.head(network.look(outputs[:, wide], valid[:, wide])[:, inner]).float())
     logits = torch.cat(parts, dim=1).repeat_interleave(network.config.pool, dim=1)
     return logits if skipped is None else logits + skipped

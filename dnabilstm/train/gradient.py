@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dnabilstm.labels import MASK
-from dnabilstm.model.layers import VariationalDropout
+from dnabilstm.model.layers import Dropout
 
 
 class ShardedGradient:
@@ -103,7 +103,7 @@ def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _reseed(replica: nn.Module, seed: tuple[int, ...]) -> None:
-    words = np.random.SeedSequence(seed).generate_state(1, np.uint64)
-    for module in replica.modules():
-        if isinstance(module, VariationalDropout):
-            module.reseed(int(words[0] >> 1))
+    dropouts = [module for module in replica.modules() if isinstance(module, Dropout)]
+    words = np.random.SeedSequence(seed).generate_state(len(dropouts), np.uint64)
+    for module, word in zip(dropouts, words, strict=True):
+        module.reseed(int(word >> 1))
