@@ -131,9 +131,15 @@ class BiLSTM(nn.Module):
         if self.config.merge == "sum" and not self._keeps_directions(layer):
             forward, backward = outputs.chunk(2, dim=-1)
             outputs = forward + backward
-        if self.config.residual and features.shape[-1] == outputs.shape[-1]:
+        if self._adds(index) and features.shape[-1] == outputs.shape[-1]:
             outputs = outputs + features
         return outputs
+
+    def _adds(self, index: int) -> bool:
+        """Whether the input of a layer may be added to its output: both must turn over alike with the strand."""
+        config = self.config
+        alike = index > 0 or config.strand == "none" or (config.filters > 0 and config.merge == "concat")
+        return config.residual and alike
 
     def look(self, outputs: Tensor, valid: Tensor) -> Tensor:
         """Local attention, where there is any: (batch, bins, width) to the same shape."""
