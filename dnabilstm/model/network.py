@@ -209,5 +209,6 @@ class BiLSTM(nn.Module):
         right = -(left + length) % pool
         placed = functional.pad(codes, (left, right), value=PAD)
         if self.config.head == "sequence":
-            return self.forward_sequences(placed, torch.full((len(codes),), placed.shape[1] // pool))
+            bins = torch.full((len(codes),), placed.shape[1] // pool, device=codes.device)
+            return self.forward_sequences(placed, bins)
         return self.forward_bins(placed)[:, left : left + length]
