@@ -73,7 +73,7 @@ class LocalAttention(nn.Module):
         around = functional.pad(valid, (window, window + rest)).unfold(1, 3 * window, window)
         k, v = (functional.pad(part, (0, 0, window, window)).unfold(2, 3 * window, window) for part in (k, v))
         q = q.unflatten(2, (blocks, window))  # (rows, heads, blocks, window, d); k, v: (..., d, 3 * window)
-        logits = (q @ k).float() / math.sqrt(q.shape[-1]) + self._bias(logits_on=q.device)
+        logits = at_least_float32(q @ k) / math.sqrt(q.shape[-1]) + self._bias(logits_on=q.device)
         logits = logits.masked_fill(~around[:, None, :, None], NEVER)
         weights = logits.softmax(dim=-1)
         seen = (weights.to(v.dtype) @ v.transpose(-1, -2)).flatten(2, 3)
@@ -163,4 +163,9 @@ class MultiheadAttention(nn.Module):
 
 def weighed(logits: Tensor, valid: Tensor) -> Tensor:
     """Weights over the valid bins: float32 (rows, heads, bins) from logits of that shape."""
-    return logits.float().masked_fill(~valid.unsqueeze(1), NEVER).softmax(dim=-1)
+    return at_least_float32(logits).masked_fill(~valid.unsqueeze(1), NEVER).softmax(dim=-1)
+
+
+def at_least_float32(logits: Tensor) -> Tensor:
+    """Logits in a precision in which a softmax is safe."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
