@@ -43,8 +43,9 @@ class LocalAttention(nn.Module):
     def __init__(self, channels: int, heads: int, window: int, paired: bool, even: bool) -> None:
         super().__init__()
         self.heads, self.window, self.paired = heads, window, paired
+        # A bias of the keys would add the same to every key's logit, which a softmax does not feel.
         self.enter = nn.ModuleDict(
-            {name: PairedLinear(channels, channels, paired) for name in ("q", "k", "v")}
+            {name: PairedLinear(channels, channels, paired, bias=name != "k") for name in ("q", "k", "v")}
         )
         self.leave = PairedLinear(channels, channels, paired)
         self.distance = nn.Parameter(torch.zeros(heads, window + 1 if even else 2 * window + 1))
@@ -141,7 +142,7 @@ class MultiheadAttention(nn.Module):
     def __init__(self, channels: int, heads: int, paired: bool) -> None:
         super().__init__()
         self.heads, self.paired = heads, paired
-        self.key = nn.Linear(channels, channels)
+        self.key = nn.Linear(channels, channels, bias=False)  # see LocalAttention
         self.query = nn.Parameter(torch.empty(heads, channels // heads))
         self.value = PairedLinear(channels, channels, paired)
         nn.init.normal_(self.query)

@@ -126,10 +126,10 @@ class PairedLinear(nn.Module):
     The first half of the output reads (first, second), the second half (second, first).
     """
 
-    def __init__(self, inputs: int, outputs: int, paired: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, paired: bool, bias: bool = True) -> None:
         super().__init__()
         self.paired = paired
-        self.map = nn.Linear(inputs, outputs // 2 if paired else outputs)
+        self.map = nn.Linear(inputs, outputs // 2 if paired else outputs, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs)."""
