@@ -1,4 +1,6 @@
-"""Logits to probabilities at the genome's true base rate: Platt scaling, one slope and offset a channel.
+"""Logits to probabilities: Platt scaling of a channel, temperature and biases of classes.
+
+On a genome, one slope and offset a channel bring the logits to the true base rate.
 
 Training sees more positives than a genome holds, so the raw logits promise too much. Two numbers fitted
 on the validation part set that right: ``p = sigmoid(a * logit + b)`` with a > 0, which keeps the order
@@ -123,3 +125,48 @@ def _log_loss(
         hessian += [[curve @ (x * x), curve @ x], [curve @ x, curve.sum()]]
         total += float(w.sum())
     return loss / total, gradient / total, hessian / total
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """p = softmax(slope * logits + bias); the default changes nothing."""
+
+    slope: float = 1.0
+    bias: tuple[float, ...] = (0.0,)
+
+
+def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:
+    """Fit one slope and a bias a class by maximum likelihood (bias-corrected temperature scaling).
+
+    After Guo et al. 2017 (arXiv 1706.04599) and Alexandari et al. 2020 (arXiv 1901.06852). A weak prior,
+    as of one sequence more, keeps the biases small where a class is rare, and the slope finite where
+    the classes part cleanly.
+
+    Parameters
+    ----------
+    labels
+        int64 (sequences,), index of the class.
+    logits
+        float (sequences, classes), before calibration.
+    """
+    from scipy.optimize import minimize
+
+    rows, classes = np.arange(len(labels)), logits.shape[1]
+    scale = float(np.std(logits)) or 1.0
+    units = logits.astype(np.float64) / scale
+
+    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        slope, bias = np.exp(point[0]), point[1:]
+        z = slope * units + bias
+        z -= z.max(axis=1, keepdims=True)
+        exponents = np.exp(z)
+        p = exponents / exponents.sum(axis=1, keepdims=True)
+        total = -np.log(np.maximum(p[rows, labels], 1e-300)).sum() + 0.5 * point @ point
+        wrong = p
+        wrong[rows, labels] -= 1
+        gradient = np.concatenate([[slope * (wrong * units).sum()], wrong.sum(axis=0)]) + point
+        return total / len(labels), gradient / len(labels)
+
+    point = minimize(loss, np.zeros(classes + 1), jac=True, method="L-BFGS-B").x
+    bias = point[1:] - point[1:].mean()
+    return Softmax(float(np.exp(point[0]) / scale), tuple(bias.tolist()))

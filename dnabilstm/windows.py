@@ -1,6 +1,6 @@
 """Which bases train, validate and test a model, and the windows that are drawn for training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from dnabilstm.alphabet import PAD
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import atomic_file, open_text
 from dnabilstm.genome import Genome, shown_names
+from dnabilstm.intervals import Intervals
 from dnabilstm.labels import MASK, Labels
 
 PARTS = ("train", "valid", "test", "guard")
@@ -192,6 +193,37 @@ def _by_contig(rows: list[Stretch]) -> dict[str, list[Stretch]]:
     return found
 
 
+def fold_splits(split: Split, genome: Genome, folds: int) -> list[Split]:
+    """Splits whose validation parts take turns: the training and validation contigs in ``folds`` groups.
+
+    The test part stays as it is, and so do the guards beside it. Groups are of about as many bases each.
+
+    Raises
+    ------
+    DnabilstmError
+        If there are fewer contigs than folds.
+    """
+    free = [row for row in split if row.part in ("train", "valid")]
+    sizes: dict[str, int] = {}
+    for row in free:
+        sizes[row.contig] = sizes.get(row.contig, 0) + row.end - row.start
+    if len(sizes) < folds:
+        raise DnabilstmError(
+            f"train.folds: {folds} with {len(sizes)} contigs outside the test part of {genome.source};"
+            " wanted at most one fold a contig; use train.members for an ensemble over seeds"
+        )
+    groups: list[list[str]] = [[] for _ in range(folds)]
+    for name in sorted(sizes, key=lambda contig: -sizes[contig]):
+        min(groups, key=lambda group: sum(sizes[contig] for contig in group)).append(name)
+    return [
+        tuple(
+            replace(row, part="valid" if row.contig in group else "train") if row in free else row
+            for row in split
+        )
+        for group in groups
+    ]
+
+
 def write_split(split: Split, path: Path) -> None:
     """Write a split as BED4: contig, start, end, part."""
     with atomic_file(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape") as out:
@@ -233,6 +265,8 @@ class WindowSampler:
         Share of the windows that are placed over a positive region, 0 to 1.
     seed
         Of the draws.
+    hard, hard_share
+        Regions that are hard to tell, and the share of the windows that is placed over one of them.
     """
 
     def __init__(
@@ -243,6 +277,9 @@ class WindowSampler:
         window: int,
         positive_share: float,
         seed: int,
+        *,
+        hard: Intervals | None = None,
+        hard_share: float = 0.0,
     ) -> None:
         self.codes, self.values = genome.codes, labels.values
         self.window, self.positive_share, self.seed = window, positive_share, seed
@@ -251,6 +288,13 @@ class WindowSampler:
         self.ends = offsets + [s.end for s in stretches]
         self.cumulative = np.concatenate([[0], np.cumsum(self.ends - self.starts)])
         self.regions = [self._regions(track) for track in self.values]
+        self.hard, self.hard_share = np.empty((0, 3), np.int64), hard_share
+        if hard is not None:
+            track = np.zeros(genome.total, np.uint8)
+            for row, start, end in zip(hard.contig, hard.start, hard.end, strict=True):
+                offset = genome.contigs[row].offset
+                track[offset + start : offset + end] = 1
+            self.hard = self._regions(track)
 
     def _regions(self, track: np.ndarray) -> np.ndarray:
         """Positive regions inside the stretches: int64 (regions, 3) of start, end and stretch."""
@@ -289,6 +333,9 @@ class WindowSampler:
 
     def _place(self, rng: np.random.Generator) -> tuple[int, int]:
         """A base that the window covers, and its stretch."""
+        if len(self.hard) and rng.random() < self.hard_share:
+            start, end, stretch = self.hard[rng.integers(len(self.hard))]
+            return int(rng.integers(start, end)), int(stretch)
         regions = self.regions[rng.integers(len(self.regions))]
         if len(regions) and rng.random() < self.positive_share:
             start, end, stretch = regions[rng.integers(len(regions))]

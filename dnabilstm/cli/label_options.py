@@ -18,13 +18,6 @@ _FILE = click.Path(path_type=Path)
 
 _OPTIONS = (
     click.option(
-        "--labels",
-        multiple=True,
-        required=True,
-        metavar="TASK=FILE",
-        help="Regions of a task: BED, narrowPeak, broadPeak or GFF3, gzipped or not. Repeat it for more tasks.",
-    ),
-    click.option(
         "--strand",
         multiple=True,
         metavar=f"TASK={'|'.join(STRAND)}",
@@ -67,9 +60,16 @@ _OPTIONS = (
 )
 
 
-def label_options(command: Callable) -> Callable:
+def label_options(command: Callable, required: bool = True) -> Callable:
     """Add the options to a click command; it receives them under ``NAMES``."""
-    for option in reversed(_OPTIONS):
+    labels = click.option(
+        "--labels",
+        multiple=True,
+        required=required,
+        metavar="TASK=FILE",
+        help="Regions of a task: BED, narrowPeak, broadPeak or GFF3, gzipped or not. Repeat it for more tasks.",
+    )
+    for option in reversed((labels, *_OPTIONS)):
         command = option(command)
     return command
 

@@ -1,29 +1,34 @@
-"""``dnabilstm train``: genome and labels to a model file."""
+"""``dnabilstm train``: a genome and its labels, or sequences and their classes, to a model file."""
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dnabilstm.cli.label_options import LabelOptions, label_options, print_labels, read_label_options
-from dnabilstm.cli.progress import note, progress_bar
+from dnabilstm.cli.label_options import NAMES, label_options
+from dnabilstm.cli.sequence_options import PARTS, sequence_options
 from dnabilstm.cli.settings import listed, read_settings
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_file_place
-from dnabilstm.model.config import BiLSTMConfig, parse
-from dnabilstm.train.config import TrainConfig
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 
-SECTIONS = {"model": BiLSTMConfig, "train": TrainConfig}
 _PATH = click.Path(path_type=Path)
-_EPILOG = "\b\nSettings for --config and --set, with their defaults:\n  " + "\n  ".join(
-    line for section, kind in SECTIONS.items() for line in listed(kind, section)
+SECTIONS = {
+    "Settings for --config and --set, with their defaults:": ("model", BiLSTMConfig),
+    "With --genome and --labels:": ("train", TrainConfig),
+    "With --sequences:": ("train", SequenceTrainConfig),
+}
+_EPILOG = "\n\n".join(
+    "\b\n" + "\n  ".join([title, *listed(kind, section)]) for title, (section, kind) in SECTIONS.items()
 )
 
 
 @click.command("train", epilog=_EPILOG)
-@click.option("--genome", required=True, type=_PATH, help="FASTA, or a folder of 'dnabilstm encode'.")
-@label_options
+@click.option("--genome", type=_PATH, help="FASTA, or a folder of 'dnabilstm encode'.")
+@partial(label_options, required=False)
+@sequence_options("sequences", "valid_sequences", "test_sequences", required=False, shared=False)
 @click.option(
     "--output", required=True, type=_PATH, help="Model file to write; its name ends in .safetensors."
 )
@@ -34,6 +39,9 @@ _EPILOG = "\b\nSettings for --config and --set, with their defaults:\n  " + "\n 
 )
 @click.option(
     "--valid", metavar="CONTIGS", help="For early stopping and calibration, as --test.  [default: chosen]"
+)
+@click.option(
+    "--hard", type=_PATH, help="Regions that windows are placed over more often: a model's false calls."
 )
 @click.option("--config", type=_PATH, help="YAML file with the sections 'model' and 'train'.")
 @click.option(
@@ -52,144 +60,81 @@ _EPILOG = "\b\nSettings for --config and --set, with their defaults:\n  " + "\n 
     help="Where it trains.",
 )
 def command(
-    genome: Path,
     output: Path,
-    test: str | None,
-    valid: str | None,
     config: Path | None,
     assignments: tuple[str, ...],
     seed: int | None,
     device: str,
     **options: Any,
 ) -> None:
-    """Train a model on the labels of a genome.
+    """Train a model: a score for every base of a genome, or classes of whole sequences.
 
-    An interrupted run goes on where its last evaluation was when the same command is given again, and
-    ends with the same weights, bit for bit.
+    With --genome and --labels it learns to score every base; with --sequences it learns the classes of
+    whole sequences. An interrupted run goes on where its last evaluation was when the same command is
+    given again, and ends with the same weights, bit for bit.
 
     \b
     Beside the model file it writes:
-      NAME.split.bed                      which bases train, validate and test
       NAME.training.csv, .json            a row an evaluation
       NAME.learning_curve.png, .svg
+      NAME.split.bed                      which bases train, validate and test (--genome and --labels)
+      NAME.audit/                         duplicates and leaks among the parts
+      NAME.test.tsv, .json                held-out sequences and figures (--test-sequences)
     """  # noqa: D301
-    from dnabilstm.genome import open_genome
-    from dnabilstm.model.runtime import describe, prepare_process
-    from dnabilstm.train.loop import Run
-    from dnabilstm.windows import choose_split
-
-    plan, network, asked, place = _check_options(output, device, config, assignments, seed, options)
-    opened, problems = open_genome(genome), Problems()
+    problems, place = Problems(), None
     with problems.collect():
-        labels = asked.open(opened)
+        check_output(output)
     with problems.collect():
-        split = choose_split(opened, _list(test), _list(valid))
-    problems.raise_if_any()
-    network = replace(network, tasks=labels.tasks)
-    if network.channels != labels.channels:
-        raise DnabilstmError(
-            f"the labels have the channels {', '.join(labels.channels)}, a model with strand: {network.strand} gives"
-            f" {', '.join(network.channels)}; label with --strand TASK=use for a stranded model, else without"
-        )
-    print_labels(labels)
-    note(f"training on {describe(place)}")
-    prepare_process()
-    _train(Run(opened, labels, split, network, plan, place), output)
-
-
-def _check_options(
-    output: Path,
-    device: str,
-    config: Path | None,
-    assignments: tuple[str, ...],
-    seed: int | None,
-    options: dict[str, Any],
-) -> tuple[TrainConfig, BiLSTMConfig, LabelOptions, Any]:
-    """What the options say, with all that is wrong with them at once, before any file of data is read."""
-    from dnabilstm.model.runtime import choose_device
-
-    problems = Problems()
-    with problems.collect():
-        _check_place(output)
-    with problems.collect():
-        place = choose_device(device)
-    settings = read_settings(config, assignments, tuple(SECTIONS), problems)
+        place = _device(device)
+    settings = read_settings(config, assignments, ("model", "train"), problems)
     if seed is not None:
         settings["train"]["seed"] = seed
-    with problems.collect():
-        plan = parse(TrainConfig, settings["train"], "train")
-    with problems.collect():
-        network = _parse_model(settings["model"])
-    stranded = settings["model"].get("strand") == "stranded"
-    with problems.collect():
-        asked = read_label_options(_with_strand(options) if stranded else options)
-    problems.raise_if_any()
-    return plan, network, asked, place
+    try:
+        of_sequences = _asks_for_sequences(options, settings["model"])
+    except DnabilstmError as error:
+        problems.extend(error)
+        raise problems.error() from None
+    if of_sequences:
+        from dnabilstm.cli.train_sequences import train_sequences as train
+    else:
+        from dnabilstm.cli.train_positions import train_positions as train
+    train(settings, options, output, place, problems)
 
 
-def _check_place(output: Path) -> None:
+def check_output(output: Path) -> None:
+    """Refuse a model file's place that cannot be, before anything is computed."""
     if output.suffix != ".safetensors":
         raise DnabilstmError(f"--output {output}: wanted a name that ends in .safetensors")
     check_file_place(output)
 
 
-def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
-    """The network's settings, checked before there are labels, which give the tasks."""
-    from dnabilstm.model.registry import find
+def _device(name: str) -> Any:
+    from dnabilstm.model.runtime import choose_device
 
-    if "tasks" in settings:
-        raise DnabilstmError("model.tasks: are the names that --labels gives; leave this setting out")
-    network = parse(BiLSTMConfig, settings | {"tasks": ("any",)}, "model")
-    find(network.architecture)
-    return network
+    return choose_device(name)
 
 
-def _train(run: Any, output: Path) -> None:
-    from dnabilstm.model.bundle import save_model
-    from dnabilstm.train.finish import check_parts, finish
-    from dnabilstm.train.log import draw_learning_curve
-    from dnabilstm.train.loop import Reporter, train
-    from dnabilstm.windows import write_split
-
-    check_parts(run.labels, run.split)
-    stem = output.with_suffix("")
-    write_split(run.split, stem.with_name(f"{stem.name}.split.bed"))
-
-    class Terminal(Reporter):
-        """Notes as lines, steps as a bar in bases."""
-
-        def note(self, text: str) -> None:
-            note(text)
-
-        def advance(self, step: int, bases: int) -> None:
-            advance(bases)
-
-    total = run.train.steps * run.train.batch * run.train.window
-    with progress_bar("train", total, "bases") as advance:
-        state = train(run, stem, Terminal())
-    note("measuring the model's context and calibrating it on the validation part")
-    model = finish(run, state)
-    draw_learning_curve(state.history, model.channels, stem)
-    save_model(model, output)
-    stem.with_name(f"{stem.name}.state").unlink(missing_ok=True)
-    for channel, figures in model.card["metrics"]["channels"].items():
-        note(
-            f"{channel}: validation AUPRC {figures['auprc']:.4f} (base rate {figures['base_rate']:.4f}),"
-            f" AUROC {figures['auroc']:.4f}, calibration error {figures['calibration_error']:.4f}"
+def _asks_for_sequences(options: dict[str, Any], model: dict[str, Any]) -> bool:
+    """Which of the two kinds of training is asked for; refuses a mixture and nothing at all."""
+    of_sequences = [name for name in PARTS if options[name]]
+    of_positions = [
+        name for name in (*NAMES, "test", "valid", "hard") if name in _POSITIONS and options[name]
+    ]
+    if of_sequences and of_positions:
+        flags = ", ".join("--" + name.replace("_", "-") for name in of_positions)
+        raise DnabilstmError(f"{flags}: go with --genome and --labels; wanted those, or --sequences")
+    if not of_sequences and not (options["labels"] and options["genome"]):
+        raise DnabilstmError(
+            "wanted --genome with --labels, to score every base, or --sequences, to tell classes"
         )
-    context = model.card["context"]
-    off = context["measured"][-1]["p999"]
-    note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
-    note(f"the model is in {output}")
+    head = model.get("head", "sequence" if of_sequences else "position")
+    if head != ("sequence" if of_sequences else "position"):
+        given = "--sequences" if of_sequences else "--labels"
+        raise DnabilstmError(
+            f"model.head: {head!r} with {given}; leave this setting out, or give the other data"
+        )
+    return bool(of_sequences)
 
 
-def _list(text: str | None) -> list[str] | None:
-    return None if text is None else [word for word in text.split(",") if word]
-
-
-def _with_strand(options: dict[str, Any]) -> dict[str, Any]:
-    """A stranded model reads its tasks by strand unless a task says otherwise."""
-    named = {value.partition("=")[0] for value in options["strand"]}
-    tasks = [value.partition("=")[0] for value in options["labels"] if "=" in value]
-    more = tuple(f"{task}=use" for task in tasks if task not in named)
-    return options | {"strand": options["strand"] + more}
+_POSITIONS = ("labels", "strand", "promoter", "slop", "exclude", "test", "valid", "hard")
+"""Options that sequences have no use for."""

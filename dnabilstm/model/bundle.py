@@ -20,6 +20,7 @@ from dnabilstm import __version__
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import atomic_file, is_folder
 from dnabilstm.model.config import BiLSTMConfig, parse
+from dnabilstm.model.ensemble import Ensemble, check_alike, members_of
 from dnabilstm.model.registry import build, find
 
 FORMAT = 1
@@ -37,7 +38,8 @@ class Model:
     card : dict
         Format and package versions, ``config``, ``channels``, training data and their digests,
         ``split``, ``calibration`` (slope and intercept a channel), ``thresholds``, ``context``
-        (halo and chunk in bases, measured errors), ``metrics``.
+        (halo and chunk in bases, measured errors), ``metrics``. Of an ensemble also ``members``: a card
+        of each, with its ``config``.
     """
 
     network: nn.Module
@@ -47,6 +49,13 @@ class Model:
     def channels(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return self.network.config.channels
+
+    @property
+    def spread(self) -> tuple[str, ...]:
+        """Names of what an ensemble gives beside its outputs: how far its members disagree on each."""
+        if not isinstance(self.network, Ensemble):
+            return ()
+        return tuple(f"{channel}.spread" for channel in self.channels)
 
     @cached_property
     def digest(self) -> str:
@@ -116,9 +125,8 @@ def load_model(path: Path) -> Model:
     """Read a model file; see ``read_card`` for what is refused, and tensors that do not fit the card."""
     card = read_card(path)
     try:
-        config = parse(BiLSTMConfig, card["config"], "config")
-        find(config.architecture)
-    except KeyError:
+        configs = _configs_of(card)
+    except (KeyError, TypeError, AttributeError):
         raise DnabilstmError(f"{path}: the model's card has no config") from None
     except DnabilstmError as error:
         raise DnabilstmError(*(f"{path}: {problem}" for problem in error.problems)) from None
@@ -126,16 +134,75 @@ def load_model(path: Path) -> Model:
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     # Shapes are compared before any memory is taken for a network that a damaged card may describe.
     with torch.device("meta"):
-        wanted = {name: tensor.shape for name, tensor in build(config).state_dict().items()}
+        network = _assemble(configs, card)
+        wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
     if wanted != {name: tensor.shape for name, tensor in tensors.items()}:
         raise DnabilstmError(
             f"{path}: the tensors do not fit the network that the card describes; the file is damaged"
         )
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
         raise DnabilstmError(f"{path}: has weights that are not finite; the file is damaged")
-    network = build(config)
+    network = _assemble(configs, card)
     network.load_state_dict(tensors)
     drop = ("format", "version", "config", "channels")
     model = Model(network.eval(), {key: value for key, value in card.items() if key not in drop})
     model.digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return model
+
+
+def _configs_of(card: dict[str, Any]) -> list[BiLSTMConfig]:
+    """The configuration of the network, or of each member of an ensemble."""
+    configs = [parse(BiLSTMConfig, one["config"], "config") for one in card.get("members", [card])]
+    for config in configs:
+        find(config.architecture)
+    if configs:
+        check_alike(configs, [f"member {number}" for number in range(1, len(configs) + 1)])
+        return configs
+    raise KeyError("config")
+
+
+def _assemble(configs: list[BiLSTMConfig], card: dict[str, Any]) -> nn.Module:
+    networks = [build(config) for config in configs]
+    return Ensemble(networks) if "members" in card else networks[0]
+
+
+def join_models(models: list[Model], names: list[str]) -> Model:
+    """Make one ensemble of several models: their probabilities are averaged, and their spread is given.
+
+    Parameters
+    ----------
+    models
+        Two or more, of the same tasks, head, strand and pooling; an ensemble brings in its members.
+    names
+        Of the models, for messages.
+
+    Raises
+    ------
+    DnabilstmError
+        If they do not answer the same question.
+    """
+    configs, labels, networks, cards = [], [], [], []
+    for model, name in zip(models, names, strict=True):
+        of_model = model.card.get("members", [model.card])
+        for network, card in zip(members_of(model.network), of_model, strict=True):
+            networks.append(network)
+            configs.append(network.config)
+            labels.append(name)
+            cards.append({"config": asdict(network.config), **card})
+    check_alike(configs, labels)
+    first = cards[0]
+    shared = {
+        key: first[key]
+        for key in ("genome", "labels", "sequences", "split", "train", "encoding", "versions")
+        if key in first and all(card.get(key) == first[key] for card in cards)
+    }
+    joined = {"members": cards, **shared}
+    if all("context" in card for card in cards):
+        longest = max(cards, key=lambda card: card["context"]["halo"])["context"]
+        joined["context"] = longest | {"within": all(card["context"]["within"] for card in cards)}
+    if all("thresholds" in card for card in cards):
+        joined["thresholds"] = {
+            channel: sum(card["thresholds"][channel] for card in cards) / len(cards)
+            for channel in first["thresholds"]
+        }
+    return Model(Ensemble(networks).eval(), joined)

@@ -13,6 +13,7 @@ from torch import nn
 from dnabilstm.files import atomic_file
 from dnabilstm.genome import Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
+from dnabilstm.model.ensemble import members_of
 from dnabilstm.model.runtime import available_cores
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, Window, batches, codes_of, scored_bases, windows_of
@@ -67,10 +68,11 @@ def score_genome(
     Returns
     -------
     Scores
-        Calibrated probabilities, with the counts of bases scored and not called in ``info``.
+        Calibrated probabilities, with the counts of bases scored and not called in ``info``; of an
+        ensemble the members' mean, and in the channels ``<channel>.spread`` their standard deviation.
     """
     wanted = dict.fromkeys(genome.names if contigs is None else contigs)
-    with create_scores(folder, genome, model.channels) as scores:
+    with create_scores(folder, genome, (*model.channels, *model.spread)) as scores:
         windows = _windows(genome, wanted, grid_of(model, config), config)
         for window, values in compute(genome, model.network, windows, config, partial(_probabilities, model)):
             length = genome.contig(window.contig).length
@@ -144,7 +146,9 @@ def _take(queue: Iterator[list[Window]], count: int) -> list[list[Window]]:
 
 def _bins_in_memory(network: nn.Module, config: ScoreConfig) -> int:
     """How many bins of a batch fit: a layer holds its inputs and its outputs."""
-    floats = 2 * max(2 * network.config.filters, 4) + 4 * network.config.hidden
+    floats = max(
+        2 * max(2 * member.config.filters, 4) + 4 * member.config.hidden for member in members_of(network)
+    )
     return config.memory * (1 << 20) // (4 * floats)
 
 
@@ -172,12 +176,20 @@ def _score_batch(
 
 @torch.inference_mode()
 def _probabilities(model: Model, logits: torch.Tensor) -> torch.Tensor:
-    """Platt's sigmoid(a * logit + b) of each channel, from the card; 1 and 0 before calibration."""
-    calibration = model.card.get("calibration", {})
-    pairs = [calibration.get(channel, {"a": 1.0, "b": 0.0}) for channel in model.channels]
+    """Platt's sigmoid(a * logit + b) of each channel, from the card; 1 and 0 before calibration.
+
+    Of an ensemble, the members' mean, and behind it their spread: (..., 2 * channels).
+    """
+    cards = model.card.get("members", [model.card])
+    single = {"a": 1.0, "b": 0.0}
+    pairs = [card.get("calibration", {}).get(channel, single) for card in cards for channel in model.channels]
     a = torch.tensor([pair["a"] for pair in pairs], device=logits.device)
     b = torch.tensor([pair["b"] for pair in pairs], device=logits.device)
-    return torch.sigmoid(logits * a + b)
+    found = torch.sigmoid(logits * a + b)
+    if not model.spread:
+        return found
+    of_members = found.unflatten(-1, (len(cards), -1))
+    return torch.cat([of_members.mean(dim=-2), of_members.std(dim=-2, correction=0)], dim=-1)
 
 
 def _mask_no_calls(
@@ -219,8 +231,9 @@ def _account(
             "no_call_run": config.no_call_run,
             "min_contig": config.min_contig,
         },
+        "spread": dict(zip(model.channels, model.spread, strict=False)),
         "thresholds": model.card.get("thresholds", {}),
-        "calibrated": "calibration" in model.card,
+        "calibrated": all("calibration" in card for card in model.card.get("members", [model.card])),
     }
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.model.network import BiLSTM
 from dnabilstm.model.recurrent import RecurrentLayer, reading_order
 
@@ -24,7 +25,8 @@ def logits_of(
     Parameters
     ----------
     network
-        In evaluation mode. One that is not a ``BiLSTM`` is run as a whole, rows of one length together.
+        In evaluation mode. One that is not a ``BiLSTM`` is run as a whole, rows of one length together;
+        of an ensemble, the channels of all members stand side by side.
     codes
         uint8 (rows, bins * pool) on the network's device, padded at the right.
     lengths
@@ -37,6 +39,8 @@ def logits_of(
     torch.Tensor
         float32 (rows, bins * pool, channels); what lies behind a row's end has no meaning.
     """
+    if isinstance(network, Ensemble):
+        return torch.cat([logits_of(member, codes, lengths, precision) for member in network.members], dim=2)
     device = codes.device.type
     rough = precision == torch.bfloat16
     with torch.autocast(device, dtype=torch.bfloat16, enabled=rough, cache_enabled=False):

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from dnabilstm.calibrate import Platt, fit_platt
+from dnabilstm.calibrate import Platt, fit_platt, fit_softmax
+from dnabilstm.class_metrics import class_figures
 from dnabilstm.errors import Problems
 from dnabilstm.labels import Labels
 from dnabilstm.metrics import auroc, average_precision, best_f1, curve, expected_calibration_error
@@ -16,9 +17,13 @@ from dnabilstm.model.bundle import Model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import grid_of
+from dnabilstm.score.sequences import class_probabilities, sequence_logits
+from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.context import measure_context
 from dnabilstm.train.held_out import held_out_labels, held_out_logits
-from dnabilstm.train.loop import Run
+from dnabilstm.train.positions import PositionRun
+from dnabilstm.train.run import Run
+from dnabilstm.train.sequences import SequenceRun
 from dnabilstm.train.state import TrainState
 from dnabilstm.windows import Split, of_part
 
@@ -45,7 +50,7 @@ def check_parts(labels: Labels, split: Split) -> None:
     problems.raise_if_any()
 
 
-def finish(run: Run, state: TrainState) -> Model:
+def finish_positions(run: PositionRun, state: TrainState) -> Model:
     """Make a model of the best weights: measured, calibrated at the validation part's true base rate.
 
     Parameters
@@ -96,8 +101,46 @@ def finish(run: Run, state: TrainState) -> Model:
             for i, (c, counts) in enumerate(curves.items())
         },
     }
+    model.card |= {
+        "genome": {"source": run.genome.source, "digest": run.genome.digest, "bases": run.genome.total},
+        "labels": {"digest": run.labels.digest, "summary": run.labels.info},
+        "split": [[row.contig, row.start, row.end, row.part] for row in run.split],
+        **_provenance(run, state),
+    }
+    return model
+
+
+def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
+    """Make a classifier of the best weights, calibrated on the validation sequences.
+
+    Returns
+    -------
+    Model
+        Its card has ``calibration`` (slope, and a bias a class), ``metrics`` of the validation part and
+        ``sequences`` (where they come from, how many of each class).
+    """
+    network = state.average
+    network.load_state_dict(state.best)
+    model = Model(network.eval(), {})
+    truth = run.validation.labels
+    fitted = fit_softmax(truth, sequence_logits(network, run.validation))
+    model.card["calibration"] = {"slope": fitted.slope, "bias": list(fitted.bias)}
+    probabilities, _ = class_probabilities(model, run.validation)
+    model.card["metrics"] = {
+        "part": "valid",
+        **class_figures(truth, probabilities, run.validation.classes),
+    }
+    model.card["sequences"] = {
+        part: {"source": held.source, "digest": held.digest, "classes": _counts(held)}
+        for part, held in (("train", run.training), ("valid", run.validation))
+    }
     model.card |= _provenance(run, state)
     return model
+
+
+def _counts(sequences: SequenceSet) -> dict[str, int]:
+    counts = np.bincount(sequences.labels, minlength=len(sequences.classes)).tolist()
+    return dict(zip(sequences.classes, counts, strict=True))
 
 
 def _by_task(config: BiLSTMConfig, fit: Callable[[list[int]], T]) -> dict[str, T]:
@@ -111,12 +154,9 @@ def _by_task(config: BiLSTMConfig, fit: Callable[[list[int]], T]) -> dict[str, T
 
 
 def _provenance(run: Run, state: TrainState) -> dict[str, Any]:
-    """Where the model comes from: data, split, settings, versions. No times: the same run, the same bytes."""
+    """Where the model comes from: settings, versions. No times: the same run, the same bytes."""
     best = max(state.history, key=lambda row: row["mean_auprc"])
     return {
-        "genome": {"source": run.genome.source, "digest": run.genome.digest, "bases": run.genome.total},
-        "labels": {"digest": run.labels.digest, "summary": run.labels.info},
-        "split": [[row.contig, row.start, row.end, row.part] for row in run.split],
         "train": asdict(run.train),
         "trained": {"steps": state.step, "kept_step": best["step"], "device": run.device.type},
         "encoding": "IUPAC 4-bit codes; one-hot channels A, C, G, T",

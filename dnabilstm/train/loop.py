@@ -1,11 +1,8 @@
 """The training loop, from windows to the best weights."""
 
 import copy
-import hashlib
-import json
 import math
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,46 +10,12 @@ import torch
 from torch import nn
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.genome import Genome
-from dnabilstm.labels import MASK, Labels
-from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
-from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.plan import Grid
-from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.config import CommonConfig
 from dnabilstm.train.gradient import ShardedGradient
-from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.train.log import write_log
+from dnabilstm.train.run import Lesson, Run
 from dnabilstm.train.state import TrainState, load_state, save_state
-from dnabilstm.windows import Split, WindowSampler, of_part
-
-# While training, a halo that is ample for ranking the validation part.
-VALIDATION_CHUNK, VALIDATION_HALO = 50_000, 4_000
-
-
-@dataclass(frozen=True)
-class Run:
-    """The inputs of a training run."""
-
-    genome: Genome
-    labels: Labels
-    split: Split
-    model: BiLSTMConfig
-    train: TrainConfig
-    device: torch.device
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of everything that the result depends on."""
-        parts = [
-            self.genome.digest,
-            self.labels.digest,
-            [asdict(stretch) for stretch in self.split],
-            asdict(self.model),
-            asdict(self.train),
-            str(self.device),
-        ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class Reporter:
@@ -63,6 +26,9 @@ class Reporter:
 
     def advance(self, step: int, bases: int) -> None:
         """A step is done: its number, and the bases it drew."""
+
+    def evaluated(self, row: dict) -> None:
+        """An evaluation is done: its row of the history. What this raises ends the run."""
 
 
 def train(run: Run, stem: Path, reporter: Reporter) -> TrainState:
@@ -81,27 +47,25 @@ def train(run: Run, stem: Path, reporter: Reporter) -> TrainState:
     TrainState
         With the best averaged weights in ``best``.
     """
-    config = run.train
-    state = _fresh_state(run)
+    state, lesson = _fresh_state(run), run.lesson()
     path = stem.with_name(f"{stem.name}.state")
     if message := load_state(state, path, run.fingerprint):
         reporter.note(message)
-    sampler = WindowSampler(
-        run.genome, run.labels, of_part(run.split, "train"), config.window, config.positive_share, config.seed
-    )
-    precision = torch.bfloat16 if _bf16(config.precision, run.device) else torch.float32
-    gradient = ShardedGradient(state.network, config.shards, precision)
-    losses, started = [], time.monotonic()
-    while state.step < config.steps and not _stopped(state, config):
-        codes, labels = sampler.draw(state.step, config.batch)
-        losses.append(gradient(codes, _mask_halo(labels, config.halo), (config.seed, state.step)))
-        _update(state, config)
-        reporter.advance(state.step, codes.size)
-        if state.step % config.evaluate_every == 0 or state.step == config.steps:
-            _evaluate(run, state, float(np.mean(losses)))
-            reporter.note(_sentence(state.history[-1], time.monotonic() - started))
+    precision = torch.bfloat16 if _bf16(run.train.precision, run.device) else torch.float32
+    gradient = ShardedGradient(state.network, lesson.loss, run.train.shards, precision)
+    losses, bases, started = [], state.history[-1]["bases"] if state.history else 0, time.monotonic()
+    while state.step < run.steps and not _stopped(state, run.train):
+        arrays = lesson.draw(state.step)
+        losses.append(gradient(arrays, lesson.count(arrays), (run.train.seed, state.step)))
+        _update(state, run)
+        bases += arrays[0].size
+        reporter.advance(state.step, arrays[0].size)
+        if state.step % run.evaluate_every == 0 or state.step == run.steps:
+            _evaluate(lesson, state, float(np.mean(losses)), bases)
             save_state(state, path, run.fingerprint)
             write_log(state.history, stem)
+            reporter.note(_sentence(state.history[-1], time.monotonic() - started))
+            reporter.evaluated(state.history[-1])
             losses = []
     return state
 
@@ -133,17 +97,11 @@ def _processor_flags() -> str:
     return path.read_text() if path.exists() else ""
 
 
-def _mask_halo(labels: np.ndarray, halo: int) -> np.ndarray:
-    """Mask the ends of windows, where a direction has not read far enough yet."""
-    if halo:
-        labels[:, :halo] = labels[:, -halo:] = MASK
-    return labels
-
-
-def _update(state: TrainState, config: TrainConfig) -> None:
+def _update(state: TrainState, run: Run) -> None:
     """One optimizer step at the rate of the schedule, and the moving average."""
+    config = run.train
     for group in state.optimizer.param_groups:
-        group["lr"] = config.learning_rate * _schedule(state.step, config)
+        group["lr"] = config.learning_rate * _schedule(state.step, config.warmup, run.steps)
     nn.utils.clip_grad_norm_(state.network.parameters(), config.clip)
     state.optimizer.step()
     state.step += 1
@@ -152,33 +110,32 @@ def _update(state: TrainState, config: TrainConfig) -> None:
     with torch.no_grad():
         for kept, new in zip(state.average.parameters(), state.network.parameters(), strict=True):
             kept.lerp_(new, 1 - decay)
+        for kept, new in zip(state.average.buffers(), state.network.buffers(), strict=True):
+            kept.copy_(new)
 
 
-def _schedule(step: int, config: TrainConfig) -> float:
-    warm = min(1.0, (step + 1) / max(1, config.warmup))
-    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+def _schedule(step: int, warmup: int, steps: int) -> float:
+    # A short run warms up for a tenth of its steps at most.
+    warm = min(1.0, (step + 1) / max(1, min(warmup, steps // 10)))
+    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
 
 
-def _evaluate(run: Run, state: TrainState, loss: float) -> None:
+def _evaluate(lesson: Lesson, state: TrainState, loss: float, bases: int) -> None:
     """Measure the averaged weights on the validation part and keep them if they are the best."""
     if not math.isfinite(loss):
         raise DnabilstmError(f"the loss is {loss} at step {state.step}; lower train.learning_rate")
-    stretches = of_part(run.split, "valid")
-    pool = run.model.pool
-    grid = Grid(pool, VALIDATION_CHUNK // pool, VALIDATION_HALO // pool)
-    logits = held_out_logits(run.genome, state.average, stretches, grid, ScoreConfig())
-    figures = auprc_by_channel(held_out_labels(run.labels, stretches), logits, run.model.channels)
+    figures = lesson.evaluate(state.average)
     known = [value for value in figures.values() if math.isfinite(value)]
     mean = float(np.mean(known)) if known else -math.inf
     if mean > max((row["mean_auprc"] for row in state.history), default=-math.inf):
         state.best = {name: tensor.clone() for name, tensor in state.average.state_dict().items()}
-    row = {"step": state.step, "bases": state.step * run.train.batch * run.train.window, "loss": loss}
+    row = {"step": state.step, "bases": bases, "loss": loss}
     state.history.append(
         row | {"mean_auprc": mean} | {f"auprc.{name}": value for name, value in figures.items()}
     )
 
 
-def _stopped(state: TrainState, config: TrainConfig) -> bool:
+def _stopped(state: TrainState, config: CommonConfig) -> bool:
     """Whether ``patience`` evaluations have passed since the best one."""
     if not state.history:
         return False

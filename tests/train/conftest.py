@@ -10,7 +10,7 @@ from dnabilstm.genome import Contig, Genome
 from dnabilstm.labels import Labels, LabelSpec, make_labels
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.train.config import TrainConfig
-from dnabilstm.train.loop import Run
+from dnabilstm.train.positions import PositionRun
 from dnabilstm.windows import choose_split
 
 MOTIF = np.array([4, 4, 1, 2, 1, 8, 8, 4, 2, 2], np.uint8)
@@ -41,11 +41,11 @@ def labels_of(genome: Genome, places: dict[str, list[int]], folder: Path) -> Lab
 
 
 @pytest.fixture
-def run(tmp_path) -> Run:
+def run(tmp_path) -> PositionRun:
     genome, places = planted_genome()
     model = BiLSTMConfig(tasks=("site",), filters=8, filter_width=11, hidden=8)
     train = TrainConfig(
         steps=40, window=300, batch=8, evaluate_every=10, average=0.9, warmup=5, learning_rate=0.01
     )
     split = choose_split(genome, ["c"], ["b"])
-    return Run(genome, labels_of(genome, places, tmp_path), split, model, train, torch.device("cpu"))
+    return PositionRun(model, train, torch.device("cpu"), genome, labels_of(genome, places, tmp_path), split)

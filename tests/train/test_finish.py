@@ -12,7 +12,7 @@ from dnabilstm.labels import LabelSpec, make_labels
 from dnabilstm.model.bundle import load_model, save_model
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
-from dnabilstm.train.finish import check_parts, finish
+from dnabilstm.train.finish import check_parts, finish_positions
 from dnabilstm.train.loop import Reporter, train
 from dnabilstm.windows import Stretch
 from tests.train.conftest import planted_genome
@@ -20,7 +20,7 @@ from tests.train.conftest import planted_genome
 
 def test_a_finished_model_is_calibrated_and_says_what_it_needs(run, tmp_path):
     run = replace(run, train=replace(run.train, steps=150, evaluate_every=50))
-    model = finish(run, train(run, tmp_path / "m", Reporter()))
+    model = finish_positions(run, train(run, tmp_path / "m", Reporter()))
     save_model(model, tmp_path / "m.safetensors")
     card = load_model(tmp_path / "m.safetensors").card
     assert card["genome"]["digest"] == run.genome.digest
@@ -40,7 +40,9 @@ def test_a_finished_model_is_calibrated_and_says_what_it_needs(run, tmp_path):
 
 def test_two_runs_write_the_same_file(run, tmp_path):
     for name in ("a", "b"):
-        save_model(finish(run, train(run, tmp_path / name, Reporter())), tmp_path / f"{name}.safetensors")
+        save_model(
+            finish_positions(run, train(run, tmp_path / name, Reporter())), tmp_path / f"{name}.safetensors"
+        )
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
@@ -61,7 +63,7 @@ def test_both_strands_of_a_task_are_calibrated_alike(run, tmp_path):
     bed.write_text("".join(rows))
     labels = make_labels(genome, [LabelSpec("site", bed, strand="use")], tmp_path / "stranded")
     run = replace(run, labels=labels, model=replace(run.model, strand="stranded"))
-    model = finish(run, train(run, tmp_path / "m", Reporter()))
+    model = finish_positions(run, train(run, tmp_path / "m", Reporter()))
     assert model.card["calibration"]["site.plus"] == model.card["calibration"]["site.minus"]
     assert model.card["thresholds"]["site.plus"] == model.card["thresholds"]["site.minus"]
     other = Genome(

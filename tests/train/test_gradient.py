@@ -8,7 +8,9 @@ import torch
 from dnabilstm.labels import MASK
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
-from dnabilstm.train.gradient import ShardedGradient, masked_loss
+from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.gradient import ShardedGradient
+from dnabilstm.train.loss import position_loss
 
 RNG = np.random.default_rng(0)
 CODES = np.array([1, 2, 4, 8], np.uint8)[RNG.integers(4, size=(5, 60))]
@@ -20,29 +22,32 @@ def network_of(dropout: float) -> torch.nn.Module:
     return build(BiLSTMConfig(tasks=("a", "b"), filters=4, filter_width=5, hidden=4, dropout=dropout)).train()
 
 
+def loss_of(network: torch.nn.Module, tensors: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    return position_loss(network.forward_bins(tensors[0]).float(), tensors[1], TrainConfig())
+
+
 def gradient_of(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in network.parameters()])
 
 
 def test_shards_add_up_to_the_whole_batch():
     want = network_of(0.0)
-    loss = (
-        masked_loss(want.forward_bins(torch.from_numpy(CODES)), torch.from_numpy(LABELS))
-        / (LABELS != MASK).sum()
-    )
+    loss = loss_of(want, (torch.from_numpy(CODES), torch.from_numpy(LABELS))) / (LABELS != MASK).sum()
     loss.backward()
     for shards in (1, 2, 3):
         network = network_of(0.0)
-        got = ShardedGradient(network, shards, torch.float32)(CODES, LABELS, (1, 0))
+        got = ShardedGradient(network, loss_of, shards, torch.float32)(
+            (CODES, LABELS), int((LABELS != MASK).sum()), (1, 0)
+        )
         torch.testing.assert_close(gradient_of(network), gradient_of(want), rtol=1e-4, atol=1e-7)
         assert abs(got - float(loss.detach())) < 1e-6
 
 
 def test_masked_bases_teach_nothing():
     network = network_of(0.0)
-    gradient = ShardedGradient(network, 1, torch.float32)
+    gradient = ShardedGradient(network, loss_of, 1, torch.float32)
     labels = np.full_like(LABELS, MASK)
-    assert gradient(CODES, labels, (1, 0)) == 0
+    assert gradient((CODES, labels), 1, (1, 0)) == 0
     assert not gradient_of(network).any()
 
 
@@ -50,7 +55,9 @@ def test_dropout_depends_on_seed_and_step_alone():
     found = []
     for seed in ((1, 5), (1, 5), (1, 6), (2, 5)):
         network = network_of(0.5)
-        ShardedGradient(network, 2, torch.float32)(CODES, LABELS, seed)
+        ShardedGradient(network, loss_of, 2, torch.float32)(
+            (CODES, LABELS), int((LABELS != MASK).sum()), seed
+        )
         found.append(copy.deepcopy(gradient_of(network)))
     assert torch.equal(found[0], found[1])
     assert not torch.equal(found[0], found[2])
@@ -61,6 +68,8 @@ def test_shards_side_by_side_repeat_their_bits_in_bf16():
     found = []
     for _ in range(8):
         network = network_of(0.2)
-        ShardedGradient(network, 2, torch.bfloat16)(CODES, LABELS, (1, 0))
+        ShardedGradient(network, loss_of, 2, torch.bfloat16)(
+            (CODES, LABELS), int((LABELS != MASK).sum()), (1, 0)
+        )
         found.append(gradient_of(network))
     assert all(torch.equal(gradient, found[0]) for gradient in found)

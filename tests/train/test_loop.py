@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dnabilstm.train import loop
+from dnabilstm.train import positions
 from dnabilstm.train.loop import Reporter, train
 
 
@@ -67,7 +67,7 @@ def test_the_seed_decides(run, tmp_path):
 
 def test_patience_stops_a_run_that_no_longer_gains(run, tmp_path, monkeypatch):
     figures = iter([0.1, 0.5, 0.4, 0.3, 0.45, 0.2])
-    monkeypatch.setattr(loop, "auprc_by_channel", lambda *_: {"site": next(figures)})
+    monkeypatch.setattr(positions, "auprc_by_channel", lambda *_: {"site": next(figures)})
     short = replace(run, train=replace(run.train, steps=100, evaluate_every=1, patience=3))
     state = train(short, tmp_path / "m", Reporter())
     assert [row["mean_auprc"] for row in state.history] == [0.1, 0.5, 0.4, 0.3, 0.45]

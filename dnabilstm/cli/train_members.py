@@ -1,0 +1,88 @@
+"""What both kinds of training have in common: one network after another, and one file of all."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dnabilstm.cli.progress import note, progress_bar
+from dnabilstm.errors import DnabilstmError
+from dnabilstm.model.bundle import Model, join_models, save_model
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.registry import find
+from dnabilstm.train.log import draw_learning_curve
+from dnabilstm.train.loop import Reporter, train
+from dnabilstm.train.run import Run
+from dnabilstm.train.state import TrainState
+
+Finish = Callable[[Any, TrainState], Model]
+
+
+def check_architecture(network: BiLSTMConfig, method: str) -> None:
+    """Refuse an architecture that is not known, or that has no such method, before data are read."""
+    built = find(network.architecture)
+    if not hasattr(built, method) and isinstance(built, type):
+        raise DnabilstmError(
+            f"model.architecture: {network.architecture!r} has no {method}, which model.head: {network.head} needs"
+        )
+
+
+def train_members(
+    runs: Sequence[Run], output: Path, finish: Finish, say: Callable[[dict[str, Any]], None]
+) -> Model:
+    """Train each run, finish it, and write the model; of several runs, one ensemble.
+
+    The state of a member that is done stays until all are, so that a run that was interrupted does not
+    train it again.
+
+    Parameters
+    ----------
+    runs
+        One a member; they differ in their seed or in what they hold out.
+    output
+        The model file.
+    finish
+        From the best weights to a model.
+    say
+        Told the card of each member.
+
+    Returns
+    -------
+    Model
+        As written.
+    """
+    stem = output.with_suffix("")
+    stems = (
+        [stem]
+        if len(runs) == 1
+        else [stem.with_name(f"{stem.name}.member{number}") for number in range(1, len(runs) + 1)]
+    )
+    models = []
+    for number, (run, own) in enumerate(zip(runs, stems, strict=True), start=1):
+        if len(runs) > 1:
+            note(f"member {number} of {len(runs)}, seed {run.train.seed}")
+        models.append(_train(run, own, finish))
+        say(models[-1].card)
+    model = models[0] if len(models) == 1 else join_models(models, [own.name for own in stems])
+    save_model(model, output)
+    for own in stems:
+        own.with_name(f"{own.name}.state").unlink(missing_ok=True)
+    note(f"the model is in {output}")
+    return model
+
+
+def _train(run: Run, stem: Path, finish: Finish) -> Model:
+    class Terminal(Reporter):
+        """Notes as lines, steps as a bar in bases."""
+
+        def note(self, text: str) -> None:
+            note(text)
+
+        def advance(self, step: int, bases: int) -> None:
+            advance(bases)
+
+    with progress_bar("train", run.bases, "bases") as advance:
+        state = train(run, stem, Terminal())
+    note("calibrating the model on the validation part")
+    model = finish(run, state)
+    draw_learning_curve(state.history, model.channels, stem)
+    return model

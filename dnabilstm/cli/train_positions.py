@@ -1,0 +1,126 @@
+"""``dnabilstm train --genome --labels``: a score for every base."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dnabilstm.cli.label_options import print_labels, read_label_options
+from dnabilstm.cli.progress import note
+from dnabilstm.cli.train_members import check_architecture, train_members
+from dnabilstm.errors import DnabilstmError, Problems
+from dnabilstm.genome import Genome, open_genome
+from dnabilstm.intervals import read_aliases, read_intervals
+from dnabilstm.model.config import BiLSTMConfig, parse
+from dnabilstm.model.runtime import describe, prepare_process
+from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.finish import check_parts, finish_positions
+from dnabilstm.train.positions import PositionRun
+from dnabilstm.windows import choose_split, fold_splits, write_split
+
+
+def train_positions(
+    settings: dict[str, dict],
+    options: dict[str, Any],
+    output: Path,
+    device: torch.device,
+    problems: Problems,
+) -> None:
+    """Check what was asked for, all of it at once, then train and write the model.
+
+    Parameters
+    ----------
+    settings
+        Sections ``model`` and ``train``.
+    options
+        Of the command line.
+    output, device
+        The model file, and where the network runs.
+    problems
+        What was found to be wrong so far.
+    """
+    with problems.collect():
+        plan = parse(TrainConfig, settings["train"], "train")
+    with problems.collect():
+        network = _parse_model(settings["model"])
+    with problems.collect():
+        stranded = settings["model"].get("strand") == "stranded"
+        asked = read_label_options(_with_strand(options) if stranded else options)
+    problems.raise_if_any()
+    genome = open_genome(options["genome"])
+    with problems.collect():
+        labels = asked.open(genome)
+    with problems.collect():
+        split = choose_split(genome, _list(options["test"]), _list(options["valid"]))
+    with problems.collect():
+        hard = _read_hard(options, genome)
+    problems.raise_if_any()
+    network = replace(network, tasks=labels.tasks)
+    if network.channels != labels.channels:
+        raise DnabilstmError(
+            f"the labels have the channels {', '.join(labels.channels)}, a model with strand: {network.strand} gives"
+            f" {', '.join(network.channels)}; label with --strand TASK=use for a stranded model, else without"
+        )
+    if plan.reverse_complement and network.strand != "none":
+        raise DnabilstmError(
+            f"train.reverse_complement: true with model.strand: {network.strand}, which reads both strands"
+            " already; wanted strand: none"
+        )
+    splits = fold_splits(split, genome, plan.folds) if plan.folds else [split] * plan.members
+    print_labels(labels)
+    note(f"training on {describe(device)}")
+    prepare_process()
+    stem = output.with_suffix("")
+    runs = []
+    for number, of_member in enumerate(splits):
+        check_parts(labels, of_member)
+        seeded = replace(plan, seed=plan.seed + number)
+        runs.append(PositionRun(network, seeded, device, genome, labels, of_member, hard))
+    write_split(split, stem.with_name(f"{stem.name}.split.bed"))
+    model = train_members(runs, output, finish_positions, _say)
+    context = model.card["context"]
+    off = context["measured"][-1]["p999"]
+    note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
+
+
+def _say(card: dict[str, Any]) -> None:
+    for channel, figures in card["metrics"]["channels"].items():
+        note(
+            f"{channel}: validation AUPRC {figures['auprc']:.4f} (base rate {figures['base_rate']:.4f}),"
+            f" AUROC {figures['auroc']:.4f}, calibration error {figures['calibration_error']:.4f}"
+        )
+
+
+def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
+    """The network's settings, checked before there are labels, which give the tasks."""
+    if "tasks" in settings:
+        raise DnabilstmError("model.tasks: are the names that --labels gives; leave this setting out")
+    network = parse(BiLSTMConfig, settings | {"tasks": ("any",)}, "model")
+    check_architecture(network, "forward_bins")
+    return network
+
+
+def _read_hard(options: dict[str, Any], genome: Genome) -> Any:
+    """The regions of --hard; None without."""
+    if options["hard"] is None:
+        return None
+    problems = Problems()
+    aliases = read_aliases(options["alias"], genome) if options["alias"] else None
+    found, _ = read_intervals(
+        options["hard"], genome, aliases=aliases, unknown=options["unknown_contigs"], problems=problems
+    )
+    problems.raise_if_any()
+    return found
+
+
+def _list(text: str | None) -> list[str] | None:
+    return None if text is None else [word for word in text.split(",") if word]
+
+
+def _with_strand(options: dict[str, Any]) -> dict[str, Any]:
+    """A stranded model reads its tasks by strand unless a task says otherwise."""
+    named = {value.partition("=")[0] for value in options["strand"]}
+    tasks = [value.partition("=")[0] for value in options["labels"] if "=" in value]
+    more = tuple(f"{task}=use" for task in tasks if task not in named)
+    return options | {"strand": options["strand"] + more}

@@ -1,0 +1,114 @@
+"""Training on the bases of a genome: windows, labels a base, validation on whole stretches."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dnabilstm.alphabet import COMPLEMENT
+from dnabilstm.genome import Genome
+from dnabilstm.intervals import Intervals
+from dnabilstm.labels import MASK, Labels
+from dnabilstm.score.config import ScoreConfig
+from dnabilstm.score.plan import Grid
+from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
+from dnabilstm.train.loss import position_loss
+from dnabilstm.train.run import Arrays, Lesson, Run, mutated
+from dnabilstm.windows import Split, WindowSampler, of_part
+
+# While training, a halo that is ample for ranking the validation part.
+VALIDATION_CHUNK, VALIDATION_HALO = 50_000, 4_000
+
+
+@dataclass(frozen=True)
+class PositionRun(Run):
+    """The inputs of a run on the bases of a genome; ``hard`` are regions that are drawn more often."""
+
+    train: TrainConfig
+    genome: Genome
+    labels: Labels
+    split: Split
+    hard: Intervals | None = None
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps at most."""
+        return self.train.steps
+
+    @property
+    def evaluate_every(self) -> int:
+        """Steps between evaluations."""
+        return self.train.evaluate_every
+
+    @property
+    def bases(self) -> int:
+        """Bases of all windows that are drawn."""
+        return self.train.steps * self.train.batch * self.train.window
+
+    def lesson(self) -> "PositionLesson":
+        """Open the training and validation parts."""
+        return PositionLesson(self)
+
+    def digests(self) -> list[Any]:
+        """Of genome, labels, split and hard regions."""
+        hard = []
+        if self.hard is not None:
+            hard = [self.hard.contig.tolist(), self.hard.start.tolist(), self.hard.end.tolist()]
+        return [self.genome.digest, self.labels.digest, [asdict(stretch) for stretch in self.split], hard]
+
+
+class PositionLesson(Lesson):
+    """Windows of the training part; validation AUPRC over every base of the validation part."""
+
+    def __init__(self, run: PositionRun) -> None:
+        config = run.train
+        self.run = run
+        self.sampler = WindowSampler(
+            run.genome,
+            run.labels,
+            of_part(run.split, "train"),
+            config.window,
+            config.positive_share,
+            config.seed,
+            hard=run.hard,
+            hard_share=config.hard_share,
+        )
+        self.stretches = of_part(run.split, "valid")
+        self.truth = held_out_labels(run.labels, self.stretches)
+
+    def draw(self, step: int) -> Arrays:
+        """Codes, uint8 (batch, window), and labels, uint8 (batch, window, channels)."""
+        config = self.run.train
+        codes, labels = self.sampler.draw(step, config.batch)
+        if config.halo:
+            # The ends of windows, where a direction has not read far enough yet.
+            labels[:, : config.halo] = labels[:, -config.halo :] = MASK
+        if config.mutation or config.reverse_complement:
+            rng = np.random.Generator(np.random.Philox(key=config.seed, counter=[0, 0, 1, step]))
+            codes = mutated(codes, config.mutation, rng)
+            if config.reverse_complement:
+                turn = rng.random(len(codes)) < 0.5
+                codes[turn], labels[turn] = COMPLEMENT[codes[turn]][:, ::-1], labels[turn][:, ::-1]
+        return codes, labels
+
+    def count(self, arrays: Arrays) -> float:
+        """Bases that are not masked."""
+        return max(1, int((arrays[1] != MASK).sum()))
+
+    def loss(self, network: nn.Module, tensors: tuple[Tensor, ...]) -> Tensor:
+        """Masked binary cross-entropy."""
+        codes, labels = tensors
+        config = self.run.train
+        logits = network.forward_bins(codes).float()
+        with torch.autocast(codes.device.type, enabled=False):
+            return position_loss(logits, labels, config, config.positive_weight)
+
+    def evaluate(self, network: nn.Module) -> dict[str, float]:
+        """Validation AUPRC of each channel."""
+        pool = self.run.model.pool
+        grid = Grid(pool, VALIDATION_CHUNK // pool, VALIDATION_HALO // pool)
+        logits = held_out_logits(self.run.genome, network, self.stretches, grid, ScoreConfig())
+        return auprc_by_channel(self.truth, logits, self.run.model.channels)
