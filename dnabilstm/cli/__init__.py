@@ -18,6 +18,7 @@ COMMANDS = {
     "simulate": "write the demo genome, its labels and its truth",
     "encode": "FASTA to codes on disk, with a contig table and digests",
     "label": "BED, narrowPeak or GFF3 to a label for every base",
+    "negatives": "hard negatives: shuffled, or windows of a genome",
     "train": "genome and labels to a model file",
     "evaluate": "figures and pictures on held-out contigs",
     "score": "genome and model to a probability for every base",

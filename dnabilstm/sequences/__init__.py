@@ -6,4 +6,5 @@
 ``table``    csv and tsv
 ``regions``  BED, narrowPeak and GFF3 of a genome
 ``read``     files, texts and records to a set; a set to a FASTA
+``parts``    which sequences train, validate and test; folds
 """

@@ -1,0 +1,108 @@
+"""``dnabilstm negatives``: negatives for a set of sequences, as FASTA."""
+
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import click
+
+from dnabilstm.cli.progress import note
+from dnabilstm.cli.sequence_options import read_sequence_options, sequence_options
+from dnabilstm.cli.settings import option_of
+from dnabilstm.errors import Problems
+from dnabilstm.files import check_file_place
+from dnabilstm.negatives.config import NegativesConfig
+
+_PATH = click.Path(path_type=Path)
+_OF_GENOMES = ("random", "gc")
+
+
+def _choice(name: str) -> click.Choice:
+    """The values that a field of the configuration may take."""
+    return click.Choice(get_args(get_type_hints(NegativesConfig)[name]))
+
+
+@click.command("negatives")
+@sequence_options()
+@click.option(
+    "--genome",
+    type=_PATH,
+    help="FASTA, or a folder of 'dnabilstm encode': where regions lie, and where windows are taken.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    type=_PATH,
+    help="Regions that no window may overlap, besides the sequences' own: BED, narrowPeak or GFF3.",
+)
+@option_of(NegativesConfig, "kind", type=_choice("kind"))
+@option_of(NegativesConfig, "ratio", type=float)
+@option_of(NegativesConfig, "gc_tolerance", type=float)
+@option_of(NegativesConfig, "parts", type=int)
+@option_of(NegativesConfig, "kept", type=float)
+@option_of(NegativesConfig, "rest", type=_choice("rest"))
+@option_of(NegativesConfig, "seed", type=int)
+@click.option("--output", required=True, type=_PATH, help="FASTA to write; gzipped if it ends in .gz.")
+def command(genome: Path | None, exclude: tuple[Path, ...], output: Path, **options: Any) -> None:
+    """Make negatives after the sequences that are given, all of which count as positives.
+
+    Give the result to 'dnabilstm train' as another class: --sequences negative=OUTPUT.
+    """
+    from dataclasses import asdict
+
+    from dnabilstm.genome import open_genome
+    from dnabilstm.negatives.compose import gc_content
+    from dnabilstm.negatives.make import make_negatives
+    from dnabilstm.sequences.read import write_fasta
+
+    config, asked = _check_options(genome, exclude, output, options)
+    opened = open_genome(genome) if genome else None
+    positives = asked.open(opened)
+    away = _read_exclude(exclude, opened, asked.regions) if exclude else None
+    made = make_negatives(positives, genome=opened, exclude=away, **asdict(config))
+    write_fasta(made, output)
+    gc = [float(gc_content(one.codes, one.borders).mean()) for one in (made, positives)]
+    note(
+        f"{output}: {len(made):,} negatives ({config.kind}), {len(made.codes):,} bases, mean GC content {gc[0]:.3f};"
+        f" after {len(positives):,} sequences with {gc[1]:.3f}"
+    )
+
+
+def _check_options(
+    genome: Path | None, exclude: tuple[Path, ...], output: Path, options: dict[str, Any]
+) -> tuple[NegativesConfig, Any]:
+    """What the options say, with all that is wrong with them at once."""
+    from dnabilstm.model.config import parse
+
+    problems = Problems()
+    settings = {name: options[name] for name in NegativesConfig.__dataclass_fields__}
+    with problems.collect():
+        check_file_place(output)
+    with problems.collect():
+        asked = read_sequence_options(options)
+    with problems.collect():
+        config = parse(NegativesConfig, settings, "negatives")
+    if exclude and (genome is None or settings["kind"] not in _OF_GENOMES):
+        problems.add(
+            f"--exclude {exclude[0]}: is for windows of a genome; wanted --genome, and --kind"
+            f" {' or '.join(_OF_GENOMES)}"
+        )
+    problems.raise_if_any()
+    return config, asked
+
+
+def _read_exclude(files: tuple[Path, ...], genome: Any, settings: Any) -> Any:
+    """All regions of all files on the genome."""
+    from dnabilstm.intervals import read_aliases, read_intervals
+    from dnabilstm.intervals.algebra import concatenate
+
+    problems, found = Problems(), []
+    aliases = read_aliases(settings.alias, genome, unknown=settings.unknown) if settings.alias else None
+    for path in files:
+        intervals, skipped = read_intervals(
+            path, genome, aliases=aliases, unknown=settings.unknown, problems=problems
+        )
+        found.append(intervals)
+        if skipped.total:
+            note(f"{path}: left out {skipped}")
+    problems.raise_if_any()
+    return concatenate(found)
