@@ -46,7 +46,12 @@ class PositionRun(Run):
     @property
     def bases(self) -> int:
         """Bases of all windows that are drawn."""
-        return self.train.steps * self.train.batch * self.train.window
+        return self.train.steps * self.train.batch * self.window
+
+    @property
+    def window(self) -> int:
+        """Bases of a window: as many whole pooling bins as the setting holds."""
+        return max(1, self.train.window // self.model.pool) * self.model.pool
 
     def lesson(self) -> "PositionLesson":
         """Open the training and validation parts."""
@@ -70,7 +75,7 @@ class PositionLesson(Lesson):
             run.genome,
             run.labels,
             of_part(run.split, "train"),
-            config.window,
+            run.window,
             config.positive_share,
             config.seed,
             hard=run.hard,

@@ -78,3 +78,10 @@ def test_bf16_trains_too(run, tmp_path, strand):
     rough = replace(run, model=replace(run.model, strand=strand), train=replace(run.train, precision="bf16"))
     state = train(rough, tmp_path / "m", Reporter())
     assert state.history[-1]["loss"] < state.history[0]["loss"]
+
+
+@pytest.mark.parametrize("pool", [1, 3, 7])
+def test_a_window_need_not_be_a_whole_number_of_bins(run, tmp_path, pool):
+    small = replace(run, model=replace(run.model, pool=pool), train=replace(run.train, steps=10))
+    assert small.window % pool == 0
+    assert train(small, tmp_path / "m", Reporter()).step == 10
