@@ -31,10 +31,11 @@ def find(name: str) -> Callable[[BiLSTMConfig], nn.Module]:
         )
     try:
         return plugins[name].load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever the import of another package's code may raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DnabilstmError(
-            f"model.architecture: the plug-in {name!r} ({plugins[name].value}) cannot be loaded: {error}"
-        ) from None
+            f"model.architecture: the plug-in {name!r} ({plugins[name].value}) cannot be loaded: {reason}"
+        ) from error
 
 
 def build(config: BiLSTMConfig) -> nn.Module:
