@@ -96,9 +96,9 @@ def _stem(network: BiLSTM, codes: Tensor, precision: torch.dtype) -> tuple[Tenso
 
 def _deepen(network: BiLSTM, features: Tensor, valid: Tensor) -> Tensor:
     """The stem's further convolutions over (rows, bins, channels), tile by tile."""
-    margin = len(network.deeper) * (network.config.stem_width // 2)
-    if not margin and not len(network.deeper):
+    if not len(network.deeper):
         return features
+    margin = len(network.deeper) * (network.config.stem_width // 2)
     out = torch.empty_like(features)
     for tile in _tiles(features.shape[1]):
         wide, inner = _around(tile, margin, features.shape[1])
