@@ -1,20 +1,24 @@
-"""Strand symmetry is exact for any weights, and the recurrence is that of the equations."""
+"""Strand symmetry is exact for any weights; convolution, normalisation and dropout are those of their equations."""
 
-import numpy as np
+import copy
+
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
 from dnabilstm.alphabet import COMPLEMENT
 from dnabilstm.model.layers import (
     Convolution,
-    LSTMLayer,
+    Dropout,
     OneHot,
-    VariationalDropout,
+    PairedLinear,
+    PairedNorm,
     phase,
     swap_of_halves,
     swap_of_one_hot,
-    sweep,
 )
+from tests.model import reference
 
 
 def other_strand(features: torch.Tensor, swap: torch.Tensor) -> torch.Tensor:
@@ -32,7 +36,7 @@ def test_one_hot_of_the_complement_is_the_one_hot_with_swapped_channels():
 @pytest.mark.parametrize("width", [1, 3, 19])
 def test_a_tied_convolution_reads_both_strands_alike(width):
     layer = Convolution(4, 6, width, swap_of_one_hot()).double()
-    torch.nn.init.normal_(layer.bias)
+    nn.init.normal_(layer.bias)
     x = torch.randn(2, 40, 4, dtype=torch.float64)
     y = layer(x.transpose(1, 2)).transpose(1, 2)
     z = layer(other_strand(x, swap_of_one_hot()).transpose(1, 2)).transpose(1, 2)
@@ -47,55 +51,68 @@ def test_an_untied_convolution_does_not():
     assert (z - other_strand(y, swap_of_halves(12))).abs().max() > 0.1
 
 
-def test_a_tied_lstm_reads_both_strands_alike():
-    swap = swap_of_halves(10)
-    layer = LSTMLayer(10, 7, swap).double()
-    x = torch.randn(3, 25, 10, dtype=torch.float64)
-    torch.testing.assert_close(
-        layer(other_strand(x, swap)), other_strand(layer(x), swap_of_halves(14)), rtol=0, atol=1e-12
-    )
-
-
-def test_a_tied_lstm_has_half_of_the_parameters():
-    tied = sum(p.numel() for p in LSTMLayer(10, 7, swap_of_halves(10)).parameters())
-    free = sum(p.numel() for p in LSTMLayer(10, 7, None).parameters())
-    assert free == 2 * tied
-
-
-def reference_lstm(x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Hochreiter & Schmidhuber 1997 with a forget gate, one step after the other: (length, hidden)."""
-    hidden = w_hh.shape[1]
-    h, c, out = np.zeros(hidden), np.zeros(hidden), []
-    sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
-    for step in x:
-        i, f, g, o = np.split(w_ih @ step + w_hh @ h + bias, 4)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        out.append(h)
-    return np.array(out)
-
-
+@pytest.mark.parametrize("width", [1, 5])
 @pytest.mark.parametrize("tied", [True, False])
-def test_the_recurrence_is_that_of_the_equations(tied):
-    layer = LSTMLayer(6, 5, swap_of_halves(6) if tied else None).double()
-    x = torch.randn(1, 30, 6, dtype=torch.float64)
-    got = layer(x)[0].detach().numpy()
-    for direction, (w_ih, w_hh, b_ih, b_hh) in enumerate(layer.weights()):
-        read = x[0].numpy() if direction == 0 else x[0].numpy()[::-1]
-        want = reference_lstm(read, *(w.detach().numpy() for w in (w_ih, w_hh, b_ih + b_hh)))
-        want = want if direction == 0 else want[::-1]
-        np.testing.assert_allclose(got[:, 5 * direction : 5 * direction + 5], want, atol=1e-12)
+def test_a_convolution_of_features_is_that_of_the_equation(width, tied):
+    """y_{t,f} = b_f + sum over k and c of w_{f,c,k} x_{t+k-half,c}, and the same on the other strand."""
+    layer = Convolution(6, 3, width, swap_of_halves(6) if tied else None).double()
+    nn.init.normal_(layer.bias)
+    x = torch.randn(9, 6, dtype=torch.float64)
+
+    def read(xs):
+        return reference.convolution(xs, layer.weight, layer.bias)
+
+    want = reference.both_strands(list(x), read, reference.halves_exchanged) if tied else read(list(x))
+    got = layer(x.t()[None])[0].t()
+    torch.testing.assert_close(got, torch.stack(want), rtol=0, atol=1e-10)
+    whole = functional.conv1d(x.t()[None], *layer.kernel(), padding=width // 2)[0].t()
+    torch.testing.assert_close(got, whole, rtol=0, atol=1e-12)
 
 
-def test_a_sweep_in_tiles_is_the_sweep_in_one():
-    layer = LSTMLayer(6, 5, None).double()
-    x = torch.randn(2, 30, 6, dtype=torch.float64)
-    weights = layer.weights()[0]
-    zero = torch.zeros(1, 2, 5, dtype=torch.float64)
-    whole, _ = sweep(x, weights, (zero, zero))
-    first, state = sweep(x[:, :11], weights, (zero, zero))
-    second, _ = sweep(x[:, 11:], weights, state)
-    torch.testing.assert_close(torch.cat([first, second], 1), whole, rtol=0, atol=1e-12)
+def test_a_paired_map_reads_both_halves_alike():
+    layer = PairedLinear(6, 4, paired=True).double()
+    x = torch.randn(3, 5, 6, dtype=torch.float64)
+    exchanged = torch.cat([x[..., 3:], x[..., :3]], dim=-1)
+    want = torch.cat(
+        [functional.linear(side, layer.map.weight, layer.map.bias) for side in (x, exchanged)], -1
+    )
+    torch.testing.assert_close(layer(x), want, rtol=0, atol=1e-12)
+    torch.testing.assert_close(layer(exchanged), want[..., [2, 3, 0, 1]], rtol=0, atol=1e-12)
+
+
+def test_a_map_that_is_not_paired_is_the_librarys():
+    layer = PairedLinear(6, 4, paired=False)
+    x = torch.randn(3, 6)
+    assert torch.equal(layer(x), layer.map(x))
+    assert PairedLinear(6, 4, paired=True, bias=False).map.bias is None
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_normalisation_is_that_of_the_equation_and_of_the_library(paired):
+    """y = (x - mean) / sqrt(variance + 1e-5) * scale + shift, over the channels of one position."""
+    layer = PairedNorm(6, paired).double()
+    nn.init.normal_(layer.scale)
+    nn.init.normal_(layer.shift)
+    x = torch.randn(2, 5, 6, dtype=torch.float64, requires_grad=True)
+    library = nn.LayerNorm(6).double()
+    times = 2 if paired else 1
+    with torch.no_grad():
+        library.weight.copy_(layer.scale.repeat(times))
+        library.bias.copy_(layer.shift.repeat(times))
+    got = layer(x)
+    torch.testing.assert_close(got, library(x), rtol=0, atol=1e-10)
+    want = reference.layer_norm(x[1, 3], library.weight, library.bias)
+    torch.testing.assert_close(got[1, 3], want, rtol=0, atol=1e-10)
+    (mine,), (theirs,) = (torch.autograd.grad(y.pow(3).sum(), x) for y in (got, library(x)))
+    torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-10)
+
+
+def test_paired_normalisation_turns_over_with_the_strand():
+    layer = PairedNorm(6, paired=True).double()
+    nn.init.normal_(layer.scale)
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    swap = swap_of_halves(6)
+    torch.testing.assert_close(layer(other_strand(x, swap)), other_strand(layer(x), swap), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("pool", [1, 3, 5, 7, 9])
@@ -105,12 +122,51 @@ def test_bin_borders_mirror_for_every_length(pool):
         assert borders == {length - p for p in borders}
 
 
-def test_variational_dropout_drops_whole_channels_and_repeats_from_its_seed():
-    layer = VariationalDropout(0.5).train()
+def test_channel_dropout_has_one_mask_a_row_and_channel():
+    layer = Dropout(0.5, "channel").train()
+    kept = layer(torch.ones(40, 10, 50))
+    assert torch.equal(kept, kept[:, :1].expand_as(kept))
+    assert (kept[0, 0] != kept[1, 0]).any()
+    assert set(kept.unique().tolist()) == {0.0, 2.0}
+
+
+def test_element_dropout_has_a_mask_for_every_value():
+    kept = Dropout(0.5, "element").train()(torch.ones(4, 10, 50))
+    assert (kept != kept[:, :1]).any()
+    assert set(kept.unique().tolist()) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("mask", ["channel", "element"])
+@pytest.mark.parametrize("shape", [(400, 1, 100), (400, 100)])
+def test_dropout_drops_its_share_and_keeps_the_mean(mask, shape):
+    layer = Dropout(0.2, mask).train()
+    layer.reseed(1)
+    x = torch.full(shape, 3.0)
+    kept = layer(x)
+    # 40,000 draws: a share of 0.2 has a standard error of 0.002.
+    assert abs((kept == 0).float().mean() - 0.2) < 0.01
+    assert kept.max() == pytest.approx(3 / 0.8)
+    assert abs(kept.mean() - 3) < 0.04
+
+
+@pytest.mark.parametrize("mask", ["channel", "element"])
+def test_dropout_repeats_from_its_seed_whatever_else_draws_numbers(mask):
+    layer, x = Dropout(0.5, mask).train(), torch.ones(4, 10, 50)
     layer.reseed(3)
-    first = layer(torch.ones(4, 10, 50))
-    assert set(first.unique().tolist()) == {0.0, 2.0}
-    assert torch.equal(first, first[:, :1].expand_as(first))
+    before = torch.get_rng_state()
+    first, second = layer(x), layer(x)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.equal(first, second)
+    torch.manual_seed(99)
     layer.reseed(3)
-    assert torch.equal(layer(torch.ones(4, 10, 50)), first)
-    assert torch.equal(layer.eval()(torch.ones(1, 2, 3)), torch.ones(1, 2, 3))
+    assert torch.equal(layer(x), first)
+    other = copy.deepcopy(layer)
+    assert torch.equal(other(x), second)
+    other.reseed(4)
+    assert not torch.equal(other(x), first)
+
+
+def test_dropout_is_for_training_only():
+    x = torch.ones(1, 2, 3)
+    assert Dropout(0.5).eval()(x) is x
+    assert Dropout(0.0).train()(x) is x

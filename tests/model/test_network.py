@@ -1,39 +1,28 @@
-"""The network as a whole: strands, shapes, padding, every configuration."""
-
-import itertools
+"""The network as a whole: shapes, counts, what a base can see, and what layers are given."""
 
 import pytest
 import torch
 
-from dnabilstm.alphabet import COMPLEMENT
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.network import BiLSTM
-
-TABLE = torch.from_numpy(COMPLEMENT)
-
-
-def network_of(**settings) -> BiLSTM:
-    torch.manual_seed(0)
-    settings = {"tasks": ("a", "b"), "filters": 6, "filter_width": 7, "hidden": 5} | settings
-    network = BiLSTM(BiLSTMConfig(**settings)).double().eval()
-    network.one_hot.table = network.one_hot.table.double()
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.5)
-    return network
+from tests.model.variants import EVERY, codes_of, network_of, other_strand
 
 
-def random_codes(rows: int, length: int) -> torch.Tensor:
-    return torch.tensor([1, 2, 4, 8, 1, 2, 4, 8, 5, 15], dtype=torch.uint8)[torch.randint(10, (rows, length))]
-
-
-@pytest.mark.parametrize("strand", ["symmetric", "stranded"])
+@pytest.mark.parametrize(
+    ("strand", "merge", "skip", "layers"),
+    [
+        ("symmetric", "concat", True, 2),
+        ("symmetric", "sum", False, 3),
+        ("stranded", "concat", True, 2),
+        ("stranded", "concat", False, 3),
+    ],
+)
 @pytest.mark.parametrize(("pool", "filters"), [(1, 0), (1, 6), (3, 6), (5, 6), (9, 6)])
-@pytest.mark.parametrize(("merge", "skip", "layers"), [("concat", True, 2), ("sum", False, 3)])
 def test_the_other_strand_gets_the_mirrored_scores(strand, pool, filters, merge, skip, layers):
     network = network_of(strand=strand, pool=pool, filters=filters, merge=merge, skip=skip, layers=layers)
     for length in range(30, 30 + 2 * pool):
-        codes = random_codes(2, length)
-        scores, mirrored = network(codes), network(TABLE[codes.int()].flip(1)).flip(1)
+        codes = codes_of(2, length)
+        scores, mirrored = network(codes), network(other_strand(codes)).flip(1)
         if strand == "stranded":
             mirrored = mirrored[..., [1, 0, 3, 2]]
         assert scores.shape == (2, length, len(network.config.channels))
@@ -41,17 +30,17 @@ def test_the_other_strand_gets_the_mirrored_scores(strand, pool, filters, merge,
         torch.testing.assert_close(mirrored, scores, rtol=0, atol=1e-10)
 
 
-def test_an_untied_network_is_not_symmetric_and_has_twice_the_recurrent_parameters():
-    tied, free = network_of(strand="symmetric"), network_of(strand="none")
-    codes = random_codes(1, 60)
-    assert (free(codes) - free(TABLE[codes.int()].flip(1)).flip(1)).abs().max() > 1e-2
+@pytest.mark.parametrize("cell", ["lstm", "peephole", "grid"])
+def test_an_untied_network_has_twice_the_recurrent_parameters(cell):
+    tied, free = network_of(cell=cell), network_of(cell=cell, strand="none")
     count = [sum(p.numel() for p in n.lstms.parameters()) for n in (tied, free)]
     assert count[1] == 2 * count[0]
 
 
-def test_a_one_directional_network_does_not_see_to_the_right():
-    network = network_of(strand="none", bidirectional=False, pool=1)
-    codes = random_codes(1, 60)
+@pytest.mark.parametrize("cell", ["lstm", "peephole", "grid"])
+def test_a_one_directional_network_does_not_see_to_the_right(cell):
+    network = network_of(strand="none", bidirectional=False, pool=1, cell=cell)
+    codes = codes_of(1, 60)
     changed = codes.clone()
     changed[0, 40:] = 1
     before = 40 - network.config.filter_width // 2
@@ -60,31 +49,64 @@ def test_a_one_directional_network_does_not_see_to_the_right():
 
 
 def test_a_stranded_network_tells_the_strands_apart():
-    scores = network_of(strand="stranded")(random_codes(1, 60))
+    scores = network_of(strand="stranded")(codes_of(1, 60))
     assert (scores[..., 0] - scores[..., 1]).abs().max() > 1e-3
 
 
-def test_one_row_does_not_feel_another():
-    network = network_of()
-    codes = random_codes(3, 50)
-    torch.testing.assert_close(network(codes)[1:2], network(codes[1:2]), rtol=0, atol=1e-12)
+def test_a_skip_tells_the_bases_of_a_bin_apart():
+    plain, skip = network_of(), network_of(skip=True)
+    codes = codes_of(1, 60)
+
+    def steps(network):
+        """Differences of neighbours inside a bin."""
+        return network.forward_bins(codes).unflatten(1, (12, 5)).diff(dim=2).abs().max()
+
+    assert steps(plain) == 0
+    assert steps(skip) > 1e-3
 
 
-@pytest.mark.parametrize(
-    ("settings", "word"),
-    [
-        ({"pool": 4}, "pool"),
-        ({"filter_width": 8}, "filter_width"),
-        ({"filters": 0}, "pool"),
-        ({"bidirectional": False}, "bidirectional"),
-        ({"tasks": ()}, "tasks"),
-    ],
-)
-def test_settings_that_make_no_network_are_named(settings, word):
-    problems = BiLSTMConfig(**({"tasks": ("a",)} | settings)).problems()
-    assert any(word in problem for problem in problems)
+def test_a_residual_is_added_where_the_widths_are_alike():
+    """filters 4 give 8 channels, hidden 4 in two directions too; hidden 5 only from the second layer on."""
+    for hidden, added in ((4, [True, True]), (5, [False, True])):
+        network = network_of(residual=True, hidden=hidden, attention_heads=1)
+        for index, layer in enumerate(network.lstms):
+            inputs = 8 if index == 0 else 2 * hidden
+            features = torch.randn(1, 6, inputs, dtype=torch.float64)
+            outputs = layer(features)
+            want = outputs + features if added[index] else outputs
+            assert torch.equal(network.join(index, features, outputs), want)
 
 
-def test_the_default_settings_make_a_network():
-    for strand, merge in itertools.product(("symmetric", "stranded", "none"), ("concat", "sum")):
-        assert not BiLSTMConfig(tasks=("a",), strand=strand, merge=merge).problems()
+def test_dropout_spares_the_memory_that_a_grid_hands_on():
+    network = network_of(cell="grid", dropout=0.5).train()
+    thinned = network.enter(1, torch.ones(3, 6, 16, dtype=torch.float64)).unflatten(2, (2, 2, 4))
+    assert (thinned[:, :, :, 1] == 1).all()  # direction, then hidden and memory
+    assert set(thinned[:, :, :, 0].unique().tolist()) == {0.0, 2.0}
+
+
+def test_the_depth_of_stem_and_stack_is_what_is_asked_for():
+    def parameters(**settings):
+        return sum(p.numel() for p in network_of(**settings).parameters())
+
+    # 4 filters of 8 channels by 5 bins, and a bias each; an LSTM of 4 over 8 channels.
+    assert parameters(stem_layers=3) - parameters(stem_layers=0) == 3 * (4 * 8 * 5 + 4)
+    assert parameters(layers=3) - parameters(layers=1) == 2 * (4 * 4 * (8 + 4) + 4 * 4)
+
+
+@pytest.fixture
+def _memory_full_of_nan():
+    """What is taken from memory and not set is NaN: torch does so where it is to be deterministic."""
+    torch.use_deterministic_algorithms(True)
+    assert torch.empty(3).isnan().all()
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("_memory_full_of_nan")
+@pytest.mark.parametrize("name", EVERY)
+def test_no_weight_is_left_as_it_was_in_memory(name):
+    network = BiLSTM(BiLSTMConfig(tasks=("a", "b"), **EVERY[name])).eval()
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+    scores = network(codes_of(4, 60))
+    assert scores.isfinite().all()
+    assert 1e-4 < scores.std() < 10
