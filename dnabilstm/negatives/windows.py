@@ -1,5 +1,7 @@
 """Windows of a genome that lie away from given intervals, from N and from each other."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
@@ -9,9 +11,13 @@ from dnabilstm.intervals.algebra import concatenate, make_intervals
 from dnabilstm.negatives.compose import GC_OF_CODE
 
 TRIES = 4_096
-"""Windows without the wanted GC content that are looked at before it is given up."""
+"""Windows drawn for a GC content before the whole genome is searched for it."""
+SEARCHED = 1 << 33
+"""Windows of a genome that such searches may look at, together; about half a minute."""
 _FIRST_TRIES = 8
-_BLOCK = 1 << 21  # bases looked at together
+_BLOCK = 1 << 22  # bases looked at together
+# Six times what a code adds to the GC content: a whole number for ambiguous codes too.
+_SIXTHS = np.round(6 * GC_OF_CODE).astype(np.uint8)
 
 
 def draw_windows(
@@ -48,7 +54,7 @@ def draw_windows(
     Raises
     ------
     DnabilstmError
-        If the genome has not enough room, or none of ``TRIES`` windows has the GC content of one.
+        If the genome has not enough room, or no window with the GC content of one of them.
     """
     blocked = concatenate([blocked, _no_bases(genome)])
     contig, start = np.full(len(lengths), -1, np.int32), np.zeros(len(lengths), np.int64)
@@ -61,8 +67,11 @@ def draw_windows(
         if gc is not None:
             chosen = _first_alike(genome, on, begin, lengths[left], gc[left], tolerance)
             failed[left] = np.where(chosen < 0, failed[left] + tries, 0)
-            _check_tries(genome, failed, lengths, gc, tolerance)
             tries = min(2 * tries, TRIES)
+            hard = np.flatnonzero(failed[left] >= TRIES)
+            if len(hard):
+                places = search(genome, free, lengths[left[hard]], gc[left[hard]], tolerance, rng)
+                on[hard, 0], begin[hard, 0], chosen[hard] = *places, 0
         row = np.flatnonzero(chosen >= 0)
         on, begin, found = on[row, chosen[row]], begin[row, chosen[row]], left[row]
         apart = _apart(on, begin, begin + lengths[found])
@@ -112,38 +121,95 @@ def _places(
 
 
 def _first_alike(
-    genome: Genome,
-    on: np.ndarray,
-    start: np.ndarray,
-    sizes: np.ndarray,
-    gc: np.ndarray,
-    tolerance: float,
+    genome: Genome, on: np.ndarray, start: np.ndarray, sizes: np.ndarray, gc: np.ndarray, tolerance: float
 ) -> np.ndarray:
     """Which of its windows, (rows, tries), is the first with the GC content of the row; -1 if none is."""
     offset = np.array([contig.offset for contig in genome.contigs], np.int64)[on] + start
     tries = offset.shape[1]
     first = np.empty(len(offset), np.int64)
     for size in np.unique(sizes).tolist():
+        windows = np.lib.stride_tricks.sliding_window_view(genome.codes, size)
         of_size = np.flatnonzero(sizes == size)
-        allowed = max(tolerance, 0.5 / size) + 1e-9
         for rows in np.array_split(of_size, -(-len(of_size) * tries * size // _BLOCK)):
-            codes = genome.codes[offset[rows][..., None] + np.arange(size)]
-            close = np.abs(GC_OF_CODE[codes].mean(axis=2) - gc[rows, None]) <= allowed
+            found = _SIXTHS[windows[offset[rows]]].sum(axis=2, dtype=np.int32) / (6 * size)
+            close = np.abs(found - gc[rows, None]) <= _allowed(tolerance, size)
             first[rows] = np.where(close.any(axis=1), close.argmax(axis=1), -1)
     return first
 
 
-def _check_tries(
-    genome: Genome, failed: np.ndarray, lengths: np.ndarray, gc: np.ndarray, tolerance: float
-) -> None:
-    hopeless = np.flatnonzero(failed >= TRIES)
-    if len(hopeless):
-        one = hopeless[0]
+def _allowed(tolerance: float, size: int) -> float:
+    return max(tolerance, 0.5 / size) + 1e-9
+
+
+def search(
+    genome: Genome,
+    free: Intervals,
+    sizes: np.ndarray,
+    gc: np.ndarray,
+    tolerance: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Look at every free window of the genome for each GC content, and draw one of those that have it.
+
+    Returns
+    -------
+    contig, start : numpy.ndarray
+        int64 (windows,).
+
+    Raises
+    ------
+    DnabilstmError
+        If there is none for one of them, with the tolerance that would do; or if there is too much
+        to look at.
+    """
+    if len(sizes) * genome.total > SEARCHED:
         raise DnabilstmError(
-            f"{genome.source}: found no window outside the regions for {len(hopeless):,} of {len(lengths):,}"
-            f" negatives, such as one of {lengths[one]:,} bases with a GC content of {gc[one]:.3f} +-"
-            f" {tolerance:g}; allow more (--gc-tolerance), or take another kind"
+            f"{genome.source}: windows for {len(sizes):,} negatives are rare outside the regions,"
+            f" {_shown(sizes[0], gc[0], tolerance)}; allow more (--gc-tolerance), or take another kind"
         )
+    on, start, seen = (np.zeros(len(sizes), np.int64) for _ in range(3))
+    nearest = np.full(len(sizes), np.inf)
+    for contig, first, places, found, size in _all_windows(genome, free, np.unique(sizes)):
+        for row in np.flatnonzero(sizes == size):
+            off = np.abs(found - gc[row])
+            nearest[row] = min(nearest[row], off.min())
+            close = np.flatnonzero(off <= _allowed(tolerance, size))
+            seen[row] += len(close)
+            # Each of all that were seen so far is as likely to be the one.
+            if rng.random() * seen[row] < len(close):
+                on[row], start[row] = contig, first + places[rng.choice(close)]
+    if not seen.all():
+        worst = int(nearest.argmax())
+        needed = np.ceil(nearest[worst] * 1000) / 1000
+        raise DnabilstmError(
+            f"{genome.source}: negatives without a window outside the regions: {(seen == 0).sum():,},"
+            f" {_shown(sizes[worst], gc[worst], tolerance)}; --gc-tolerance {needed:g} would do, or take"
+            " another kind"
+        )
+    return on, start
+
+
+def _shown(size: int, gc: float, tolerance: float) -> str:
+    return f"such as of {size:,} bases with a GC content of {gc:.3f} +- {tolerance:g}"
+
+
+def _all_windows(
+    genome: Genome, free: Intervals, sizes: np.ndarray
+) -> Iterator[tuple[int, int, np.ndarray, np.ndarray, int]]:
+    """Contig, first base of a stretch, starts of the free windows from there, their GC content, their size."""
+    for contig, name in enumerate(genome.names):
+        codes, regions = genome.sequence(name), free.of_contig(contig)
+        for first in range(0, len(codes), _BLOCK):
+            last = min(first + _BLOCK, len(codes))
+            total = np.r_[0, np.cumsum(_SIXTHS[codes[first : last + int(sizes[-1])]], dtype=np.int64)]
+            for size in sizes.tolist():
+                low, high = np.clip([regions[:, 0], regions[:, 1] - size + 1], first, last) - first
+                step = np.zeros(last - first + 1, np.int32)
+                np.add.at(step, low[low < high], 1)
+                np.add.at(step, high[low < high], -1)
+                places = np.flatnonzero(np.cumsum(step[:-1]))
+                if len(places):
+                    yield contig, first, places, (total[places + size] - total[places]) / (6 * size), size
 
 
 def _apart(contig: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import open_genome
 from dnabilstm.intervals.algebra import concatenate, intersect, make_intervals, merge
+from dnabilstm.negatives import windows
 from dnabilstm.negatives.compose import GC_OF_CODE
 from dnabilstm.negatives.windows import draw_windows
 
@@ -85,14 +86,53 @@ def test_a_genome_can_be_filled_to_the_last_base(tmp_path):
         (
             np.array([50, 50]),
             np.array([0.4, 1.0]),
-            "found no window outside the regions for 1 of 2 negatives",
+            "negatives without a window outside the regions: 1, such as of 50 bases with a GC content of 1.000 +- 0.02",
         ),
-        (np.array([50]), np.array([1.0]), "one of 50 bases with a GC content of 1.000 +- 0.02; allow more"),
+        (
+            np.array([2, 50]),
+            np.array([0.5, 1.0]),
+            "; --gc-tolerance {needed:g} would do, or take another kind",
+        ),
         (np.array([5000]), np.array([0.4]), "has room for 0 of 1 windows"),
     ],
 )
 def test_a_genome_that_cannot_give_enough_is_one_clear_line(genome, lengths, gc, said):
     with pytest.raises(DnabilstmError) as caught:
         draw_windows(genome, BLOCKED, lengths, np.random.default_rng(0), gc=gc, tolerance=0.02)
-    assert said in str(caught.value)
+    free = [genome.sequence("a")[400:3000], genome.sequence("a")[3500:],
+            genome.sequence("b")[:500], genome.sequence("b")[1500:]]  # fmt: skip
+    richest = max(
+        GC_OF_CODE[part[i : i + 50]].mean()
+        for part in free
+        for i in range(len(part) - 49)
+        if 15 not in part[i : i + 50]
+    )
+    assert said.format(needed=np.ceil((1 - richest) * 1000) / 1000) in str(caught.value)
     assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("block", [7, 64, 1 << 22])
+def test_rare_windows_are_searched_for_in_the_whole_genome(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(windows, "_BLOCK", block)
+    monkeypatch.setattr(windows, "TRIES", 8)
+    a, b = list("AT" * 300), list("TTA" * 100)
+    a[100:104], a[301:305], b[296:300], b[0:4] = "GGCC", "CGCG", "SGSC", "GGGG"
+    genome = opened(tmp_path, a="".join(a), b="".join(b))
+    found = set()
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        one = draw_windows(genome, make_intervals([1], [3], [9]), np.array([4]), rng, gc=np.array([1.0]))
+        found.add((int(one.contig[0]), int(one.start[0])))
+    assert found == {(0, 100), (0, 301), (1, 296)}
+    three = draw_windows(genome, make_intervals([1], [3], [9]), np.full(3, 4), rng, gc=np.ones(3))
+    assert set(zip(three.contig.tolist(), three.start.tolist(), strict=True)) == found
+    with pytest.raises(DnabilstmError, match="--gc-tolerance 1 would do"):
+        draw_windows(genome, make_intervals([1], [3], [9]), np.full(4, 4), rng, gc=np.ones(4))
+
+
+def test_a_search_without_end_is_refused(genome, monkeypatch):
+    monkeypatch.setattr(windows, "SEARCHED", genome.total)
+    with pytest.raises(
+        DnabilstmError, match="windows for 2 negatives are rare outside the regions, such as of 50"
+    ):
+        draw_windows(genome, BLOCKED, np.full(2, 50), np.random.default_rng(0), gc=np.ones(2), tolerance=0.02)
