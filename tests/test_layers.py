@@ -20,6 +20,7 @@ ORDER = [
         "simulate",
         "sequences",
         "negatives",
+        "audit",
         "model",
         "score",
     ),

@@ -1,0 +1,293 @@
+"""Composition: GC content and canonical 4-mers, of the parts of a data set and of genomes; and shifts of it.
+
+How far two compositions are apart is the Jensen-Shannon divergence of their 4-mer frequencies, in bits (Lin
+1991, https://doi.org/10.1109/18.61115): 0 for the same, 1 for nothing in common. Of two finite samples of the
+same it is never 0, so it is held against chance: the same sequences dealt to the parts anew, or a genome's
+blocks dealt into halves.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from dnabilstm.alphabet import PAD, decode
+from dnabilstm.audit.config import AuditConfig
+from dnabilstm.audit.kmers import canonical_columns, canonical_kmers
+from dnabilstm.genome import Genome
+from dnabilstm.sequences.store import SequenceSet
+
+K = 4
+FLOOR = 0.0005
+"""Bits beyond chance that a shift between parts has at least; 1.5 points of GC give about as much."""
+GENOME_FLOOR = 0.005
+"""The same between genomes, which differ in places too; 4 points of GC."""
+DEVIATIONS = 5
+"""Standard deviations beyond the mean of chance that a shift has at least."""
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+WINDOW = 1_000
+"""Bases of the windows of a genome whose GC content is taken."""
+BINS = 50
+"""Bins of a histogram of GC contents, from 0 to 1."""
+_BLOCK = 50_000  # bases of a genome that are dealt together: neighbours are alike
+_LEAST_BLOCKS = 20
+_ROWS = 20_000  # sequences of a part that are looked at; of more, evenly many
+_POSITIONS = 1 << 20
+_GAP = np.array([PAD], np.uint8)
+_COLUMNS, _WIDTH = canonical_columns(K)
+_IS_GC, _IS_KNOWN = np.isin(np.arange(16), (2, 4, 6)), np.isin(np.arange(16), (1, 2, 4, 6, 8, 9))
+Summary = dict[str, Any]
+Span = tuple[str, int, int]
+
+
+def shifts_between(parts: Mapping[str, SequenceSet], config: AuditConfig | None = None) -> Summary:
+    """GC contents of each part, and how far the composition of every two parts is apart.
+
+    Returns
+    -------
+    dict
+        ``parts``: of each what ``_gc_summary`` says of the sequences' GC contents. ``pairs``: of every two
+        parts that have known bases ``parts`` (their names) and what ``against_chance`` says.
+    """
+    config = config or AuditConfig()
+    counted = {part: _counts_of(one) for part, one in parts.items()}
+    shown = {part: _gc_summary(_gc_of(one.codes, one.borders)) for part, one in parts.items()}
+    return {"parts": shown, "pairs": _pairs(counted, config, FLOOR)}
+
+
+def genome_shifts(
+    genome: Genome, spans: Mapping[str, list[Span]], config: AuditConfig | None = None
+) -> Summary:
+    """The same of the parts of a genome, by blocks of neighbouring bases and with ``GENOME_FLOOR``."""
+    config = config or AuditConfig()
+    block = block_of(sum(end - start for rows in spans.values() for _, start, end in rows))
+    found = {part: blocks_of(genome, rows, block) for part, rows in spans.items()}
+    shown = {part: _gc_summary(one.gc) for part, one in found.items()}
+    counts = {part: one.counts for part, one in found.items()}
+    return {"parts": shown, "pairs": _pairs(counts, config, GENOME_FLOOR)}
+
+
+def _pairs(counted: Mapping[str, np.ndarray], config: AuditConfig, floor: float) -> list[Summary]:
+    """What ``against_chance`` says of every two of the parts that have known bases."""
+    with_bases = [part for part, rows in counted.items() if rows.any()]
+    return [
+        {"parts": [one, other], **against_chance(counted[one], counted[other], config, floor)}
+        for one, other in combinations(with_bases, 2)
+    ]
+
+
+def against_chance(one: np.ndarray, other: np.ndarray, config: AuditConfig, floor: float = FLOOR) -> Summary:
+    """How far two sets of rows, each the counts of a sequence or a block, are apart, and by chance.
+
+    Returns
+    -------
+    dict
+        ``divergence`` in bits; ``by_chance``, the ``mean``, ``deviation`` and ``maximum`` of the rows dealt
+        to sets of the same sizes anew; ``shifted``: beyond that maximum, by ``DEVIATIONS`` beyond the mean,
+        and by ``floor`` bits.
+    """
+    chance = _dealt(np.concatenate([one, other]), len(other), config.permutations, config.seed)
+    found = divergence(one.sum(axis=0), other.sum(axis=0))
+    return {"divergence": found, "by_chance": chance, "shifted": _stands_out(found, chance, floor)}
+
+
+def _dealt(rows: np.ndarray, size: int, times: int, seed: int) -> dict[str, float]:
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((times, len(rows)), np.float32)
+    for chosen in drawn:
+        chosen[rng.permutation(len(rows))[:size]] = 1
+    counts = (drawn @ rows.astype(np.float32)).astype(np.float64)
+    values = [divergence(rows.sum(axis=0) - one, one) for one in counts]
+    return {"mean": float(np.mean(values)), "deviation": float(np.std(values)), "maximum": float(max(values))}
+
+
+def _stands_out(found: float, chance: dict[str, float], floor: float) -> bool:
+    beyond = found - chance["mean"]
+    return found > chance["maximum"] and beyond > DEVIATIONS * chance["deviation"] and beyond > floor
+
+
+def divergence(one: np.ndarray, other: np.ndarray) -> float:
+    """Jensen-Shannon divergence of two rows of counts, in bits; 0 if one has none."""
+    if not (one.any() and other.any()):
+        return 0.0
+    p, q = one / one.sum(), other / other.sum()
+    return max(0.0, _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2)
+
+
+def _entropy(p: np.ndarray) -> float:
+    p = p[p > 0]
+    return -float(p @ np.log2(p))
+
+
+def composition_of(genome: Genome | np.ndarray, spans: Iterable[Span] | None = None) -> Summary:
+    """A small summary of a genome's composition, to be kept as JSON and compared later.
+
+    Parameters
+    ----------
+    genome
+        A genome, or codes, uint8 (length,).
+    spans
+        (contig, start, end), 0-based, half-open, of the genome; None takes all of it.
+
+    Returns
+    -------
+    dict
+        ``bases`` that are A, C, G or T; ``window`` and, of windows of so many bases, what ``_gc_summary``
+        says; ``kmers``, each canonical 4-mer's share; ``by_chance``: see ``against_chance``, of its blocks
+        dealt into halves.
+    """
+    blocks = blocks_of(genome, spans)
+    total = blocks.counts.sum(axis=0)
+    shares = total / max(total.sum(), 1)
+    return {
+        "bases": blocks.bases,
+        "window": WINDOW,
+        **_gc_summary(blocks.gc),
+        "kmers": {name: round(float(share), 8) for name, share in zip(_names(), shares, strict=True)},
+        "by_chance": _dealt(blocks.counts, len(blocks.counts) // 2, 100, 1),
+    }
+
+
+def compare_composition(one: Summary, other: Summary) -> Summary:
+    """Hold the composition of a genome against that of another one, such as that of a model's training part.
+
+    Parameters
+    ----------
+    one, other
+        Of ``composition_of``, perhaps read from JSON.
+
+    Returns
+    -------
+    dict
+        ``divergence`` in bits; ``by_chance``: of the one whose halves differ more; ``shifted``: beyond that as
+        in ``against_chance``, with ``GENOME_FLOOR``; ``gc_median`` of both; ``gc_outside``: share of the
+        other's windows with a GC content outside of 98 in 100 of the first's; ``verdict``, a sentence.
+    """
+    kmers = [np.array([row["kmers"].get(name, 0.0) for name in _names()]) for row in (one, other)]
+    found = divergence(*kmers)
+    chance = max(one["by_chance"], other["by_chance"], key=lambda row: row["maximum"])
+    shifted = _stands_out(found, chance, GENOME_FLOOR)
+    outside = _outside(one, other)
+    medians = [row["gc_quantiles"].get("0.5") for row in (one, other)]
+    verdict = (
+        f"composition {'differs' if shifted else 'is alike'}: {found:.4f} bits between their 4-mers"
+        f" ({chance['maximum']:.4f} between halves of one), median GC {_percent(medians[0])} and"
+        f" {_percent(medians[1])}, {outside:.1%} of the windows with a GC content that is rare in the first"
+    )
+    return {
+        "divergence": found,
+        "by_chance": chance,
+        "shifted": shifted,
+        "gc_median": medians,
+        "gc_outside": outside,
+        "verdict": verdict,
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.1%}"
+
+
+def _outside(one: Summary, other: Summary) -> float:
+    """Share of the other's windows that lie outside the first's 1 % and 99 % quantiles, by whole bins."""
+    if not (one["gc_quantiles"] and sum(other["gc_histogram"])):
+        return 0.0
+    low, high = (int(one["gc_quantiles"][key] * BINS) for key in ("0.01", "0.99"))
+    histogram = np.array(other["gc_histogram"])
+    return float(1 - histogram[low : min(high, BINS - 1) + 1].sum() / histogram.sum())
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Counts of the canonical 4-mers of each block of a genome, GC contents of its windows, known bases."""
+
+    counts: np.ndarray
+    gc: np.ndarray
+    bases: int
+
+
+def blocks_of(
+    genome: Genome | np.ndarray, spans: Iterable[Span] | None = None, block: int | None = None
+) -> Blocks:
+    """Cut a genome, or spans of it, into blocks of so many bases; see ``composition_of``."""
+    if isinstance(genome, np.ndarray):
+        pieces = [genome]
+    elif spans is None:
+        pieces = [genome.sequence(name) for name in genome.names]
+    else:
+        pieces = [genome.sequence(name)[start:end] for name, start, end in spans]
+    block = block or block_of(sum(map(len, pieces)))
+    counts, gc, bases = [np.zeros((0, _WIDTH), np.int64)], [np.empty(0)], 0
+    for codes in _cut(pieces, block):
+        borders = np.unique(np.append(np.arange(0, len(codes), WINDOW), len(codes)))
+        counts.append(_counted(codes, np.array([0, len(codes)])))
+        gc.append(_gc_of(codes, borders, least=WINDOW // 2))
+        bases += int(_IS_KNOWN[codes].sum())
+    return Blocks(np.concatenate(counts), np.concatenate(gc), bases)
+
+
+def block_of(bases: int) -> int:
+    """Bases of a block of a genome of so many."""
+    return min(_BLOCK, bases // _LEAST_BLOCKS) // WINDOW * WINDOW or WINDOW
+
+
+def _cut(pieces: Iterable[np.ndarray], block: int) -> Iterator[np.ndarray]:
+    """Blocks of that many bases, the last one shorter; several small pieces are one, with padding between."""
+    held: list[np.ndarray] = []
+    room = block
+    for piece in pieces:
+        start = 0
+        while start < len(piece):
+            held.append(np.asarray(piece[start : start + room]))
+            start += len(held[-1])
+            room -= len(held[-1])
+            if room <= 0:
+                yield np.concatenate(held)
+                held, room = [], block
+        held.append(_GAP)
+    if room < block:
+        yield np.concatenate(held)
+
+
+def _counts_of(sequences: SequenceSet) -> np.ndarray:
+    """Counts of the canonical 4-mers, int64 (rows, 136), of sequences; of very many, of some evenly chosen."""
+    if len(sequences) > _ROWS:
+        sequences = sequences.subset(np.linspace(0, len(sequences) - 1, _ROWS).astype(np.int64))
+    return _counted(sequences.codes, sequences.borders)
+
+
+def _counted(codes: np.ndarray, borders: np.ndarray) -> np.ndarray:
+    rows = len(borders) - 1
+    counts = np.zeros(rows * _WIDTH, np.int64)
+    for start in range(0, len(codes) - K + 1, _POSITIONS):
+        kmers, whole = canonical_kmers(codes[start : start + _POSITIONS + K - 1], K)
+        position = start + np.arange(len(kmers))
+        owner = np.searchsorted(borders, position, side="right") - 1
+        whole &= position + K <= borders[owner + 1]
+        cell = owner[whole] * _WIDTH + _COLUMNS[kmers[whole].astype(np.int64)]
+        counts += np.bincount(cell, minlength=len(counts))
+    return counts.reshape(rows, _WIDTH)
+
+
+def _gc_of(codes: np.ndarray, borders: np.ndarray, least: int = 1) -> np.ndarray:
+    """GC content of each sequence that has at least so many known bases: float64 (some of the sequences,)."""
+    gc, known = (np.diff(np.concatenate([[0], np.cumsum(of[codes])])[borders]) for of in (_IS_GC, _IS_KNOWN))
+    enough = known >= least
+    return gc[enough] / known[enough]
+
+
+def _gc_summary(gc: np.ndarray) -> Summary:
+    """``gc_quantiles``, by the share that lies below, empty if there is no value; and ``gc_histogram``."""
+    values = np.quantile(gc, QUANTILES) if len(gc) else []
+    return {
+        "gc_quantiles": {str(q): round(float(v), 6) for q, v in zip(QUANTILES, values, strict=False)},
+        "gc_histogram": np.histogram(gc, BINS, (0, 1))[0].tolist(),
+    }
+
+
+def _names() -> list[str]:
+    """The canonical 4-mers as letters, in the order of the columns."""
+    first = np.unique(_COLUMNS, return_index=True)[1]
+    return [decode(np.uint8(1) << (number >> np.arange(2 * K - 2, -1, -2)) % 4).decode() for number in first]
