@@ -9,7 +9,7 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.bundle import Model, join_models, save_model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import find
-from dnabilstm.train.log import draw_learning_curve
+from dnabilstm.train.log import draw_learning_curve, join_histories, write_log
 from dnabilstm.train.loop import Reporter, train
 from dnabilstm.train.run import Run
 from dnabilstm.train.state import TrainState
@@ -32,7 +32,7 @@ def train_members(
     """Train each run, finish it, and write the model; of several runs, one ensemble.
 
     The state of a member that is done stays until all are, so that a run that was interrupted does not
-    train it again.
+    train it again. Each member has a log and a learning curve of its own, and an ensemble one of all.
 
     Parameters
     ----------
@@ -56,13 +56,18 @@ def train_members(
         if len(runs) == 1
         else [stem.with_name(f"{stem.name}.member{number}") for number in range(1, len(runs) + 1)]
     )
-    models = []
+    models, histories = [], []
     for number, (run, own) in enumerate(zip(runs, stems, strict=True), start=1):
         if len(runs) > 1:
             note(f"member {number} of {len(runs)}, seed {run.train.seed}")
-        models.append(_train(run, own, finish))
-        say(models[-1].card)
-    model = models[0] if len(models) == 1 else join_models(models, [own.name for own in stems])
+        model, history = _train(run, own, finish)
+        models.append(model)
+        histories.append(history)
+        say(model.card)
+    if len(models) > 1:
+        model = join_models(models, [own.name for own in stems])
+        write_log(join_histories(histories), stem)
+        draw_learning_curve(join_histories(histories), model.channels, stem)
     save_model(model, output)
     for own in stems:
         own.with_name(f"{own.name}.state").unlink(missing_ok=True)
@@ -70,7 +75,9 @@ def train_members(
     return model
 
 
-def _train(run: Run, stem: Path, finish: Finish) -> Model:
+def _train(run: Run, stem: Path, finish: Finish) -> tuple[Model, list[dict[str, Any]]]:
+    """Train and finish one network; also gives its history."""
+
     class Terminal(Reporter):
         """Notes as lines, steps as a bar in bases."""
 
@@ -85,4 +92,4 @@ def _train(run: Run, stem: Path, finish: Finish) -> Model:
     note("calibrating the model on the validation part")
     model = finish(run, state)
     draw_learning_curve(state.history, model.channels, stem)
-    return model
+    return model, state.history

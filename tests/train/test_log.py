@@ -3,7 +3,7 @@
 import csv
 import json
 
-from dnabilstm.train.log import draw_learning_curve, write_log
+from dnabilstm.train.log import draw_learning_curve, join_histories, write_log
 
 HISTORY = [
     {"step": 10, "bases": 100, "loss": 0.5, "mean_auprc": 0.2, "auprc.a": 0.2},
@@ -25,3 +25,16 @@ def test_the_picture_is_the_same_each_time(tmp_path):
         pictures.append((tmp_path / f"{name}.learning_curve.svg").read_bytes())
         assert (tmp_path / f"{name}.learning_curve.png").read_bytes().startswith(b"\x89PNG")
     assert pictures[0] == pictures[1]
+
+
+def test_members_are_told_apart_in_one_log_and_one_picture(tmp_path):
+    joined = join_histories([HISTORY, HISTORY[:1]])
+    assert [(row["member"], row["step"]) for row in joined] == [(1, 10), (1, 20), (2, 10)]
+    write_log(joined, tmp_path / "m")
+    header, *rows = (tmp_path / "m.training.csv").read_text().splitlines()
+    assert header.startswith("member,step,")
+    assert len(rows) == 3
+    draw_learning_curve(joined, ("a",), tmp_path / "m")
+    text = (tmp_path / "m.learning_curve.svg").read_text()
+    assert text.count("<!-- a -->") == 1
+    assert "kept, of each member" in text
