@@ -10,11 +10,12 @@ from click.testing import CliRunner
 from dnabilstm.cli.evaluate import command
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import open_genome
-from dnabilstm.model.bundle import Model, save_model
+from dnabilstm.model.bundle import Model, join_models, load_model, save_model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
 
 LENGTH = 6000
+CONTEXT = {"halo": 100, "chunk": 1000, "within": True}
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,39 @@ def test_wrong_options_are_refused_and_leave_nothing(place, tmp_path):
         with pytest.raises(DnabilstmError, match=message):
             run(place, tmp_path / "out", *more)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bases_that_repeat_training_sequence_are_left_out_of_a_second_set_of_figures(place, tmp_path):
+    rows = (place / "genome.fa").read_text().splitlines()
+    rows[5] = rows[1][:3000] + rows[5][3000:]  # the third contig begins as the first does
+    (tmp_path / "genome.fa").write_text("\n".join(rows) + "\n")
+    (tmp_path / "regions.bed").write_text((place / "regions.bed").read_text())
+    model = load_model(place / "model.safetensors")
+    model.card["genome"] = {"digest": open_genome(tmp_path / "genome.fa").digest}
+    save_model(model, tmp_path / "model.safetensors")
+    done = run(tmp_path, tmp_path / "out")
+    result = json.loads((tmp_path / "out/evaluation.json").read_text())
+    assert done.exit_code == 0
+    assert abs(result["leak_free"]["left_out"] - 3000) <= 200
+    (raw,), (clean,) = result["rows"], result["leak_free"]["rows"]
+    assert clean["bases"] == raw["bases"] - result["leak_free"]["left_out"]
+    assert "promoter, leak-free" in done.stderr
+    table = [line.split("\t") for line in (tmp_path / "out/evaluation.tsv").read_text().splitlines()]
+    assert {row[-1] for row in table[1:]} == {"all", "leak_free"}
+
+
+def test_an_ensemble_is_told_how_well_its_spread_finds_its_errors(place, tmp_path):
+    models = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        single = load_model(place / "model.safetensors")
+        network = build(single.network.config).eval()
+        models.append(Model(network, single.card | {"thresholds": {"promoter": 0.5}, "context": CONTEXT}))
+    save_model(join_models(models, ["a", "b"]), tmp_path / "both.safetensors")
+    done = run(place, tmp_path / "out", "--compare", f"both={tmp_path / 'both.safetensors'}")
+    assert done.exit_code == 0
+    result = json.loads((tmp_path / "out/evaluation.json").read_text())
+    (row,) = result["spread"]
+    assert (row["model"], row["channel"], row["bases"]) == ("both", "promoter", LENGTH)
+    assert 0 <= row["auroc"] <= 1
+    assert "spread tells them with AUROC" in done.stderr

@@ -71,11 +71,16 @@ def command(
     Writes into the output folder:
       evaluation.json   figures with confidence intervals, definitions, warnings, points of the curves
       evaluation.tsv    the same figures as a table: model, task, figure, value, low, high
+    Held-out bases that repeat a model's training sequence elsewhere are left out of a second set of
+    figures, which stands beside the first.
+    \b
+    And in the same folder:
       pr, roc, reliability, distribution (.png, .svg)
     """  # noqa: D301 - click wants the character, not its escape
     from dnabilstm.evaluate.assess import evaluate_scores, refuse_other_tasks
     from dnabilstm.evaluate.held_out import choose_intervals, leak_warnings
-    from dnabilstm.evaluate.report import summary, write_report
+    from dnabilstm.evaluate.leaks import Masked, find_leaks
+    from dnabilstm.evaluate.report import leak_free, summary, write_report
     from dnabilstm.model.config import parse
     from dnabilstm.model.runtime import choose_device
 
@@ -102,6 +107,11 @@ def command(
         if baseline:
             scores["kmer"] = _fit_kmer(opened, labels, card, intervals, config.seed)
         result = evaluate_scores(scores, labels, intervals, config)
+        leaks = find_leaks(opened, {name: m.card for name, m in models.items()}, intervals)
+        if leaks:
+            without = evaluate_scores(scores, Masked(labels, leaks), intervals, config)
+            result["leak_free"] = leak_free(without, leaks)
+        result["spread"] = _spread_figures(scores, labels, intervals, models)
     result["warnings"] = warnings + result["warnings"]
     result["genome"] = {"source": opened.source, "digest": opened.digest}
     result["models"] = {name: {"file": str(files[name]), "digest": m.digest} for name, m in models.items()}
@@ -110,6 +120,24 @@ def command(
     for warning in result["warnings"]:
         note(f"warning: {warning}")
     note(f"{sum(end - start for _, start, end in intervals):,} bases evaluated; figures are in {output}")
+
+
+def _spread_figures(scores: Any, labels: Any, intervals: Any, models: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the ensembles, whether their spread tells their errors."""
+    from dnabilstm.evaluate.spread import spread_figures
+
+    return [
+        {"model": name, **row}
+        for name, model in models.items()
+        if model.spread
+        for row in spread_figures(
+            scores[name],
+            labels,
+            intervals,
+            dict(zip(model.channels, model.spread, strict=True)),
+            model.card.get("thresholds", {}),
+        )
+    ]
 
 
 def _list(text: str | None) -> list[str] | None:
