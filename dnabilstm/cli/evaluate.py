@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dnabilstm.cli.label_options import LabelOptions, label_options, read_label_options
+from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
 from dnabilstm.errors import Problems
@@ -149,14 +150,13 @@ def _open(
 ) -> "tuple[Genome, dict[str, Any], LabelOptions]":
     """The genome, the models by name, and what the label options ask for; raises what was noted so far."""
     from dnabilstm.genome import open_genome
-    from dnabilstm.model.bundle import load_model
 
     models = {}
     with problems.collect():
         asked = read_label_options(options)
     for name, file in files.items():
         with problems.collect():
-            models[name] = load_model(file)
+            models[name] = load_model_with("position", file)
     with problems.collect():
         opened = open_genome(genome)
     problems.raise_if_any()

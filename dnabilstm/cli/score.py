@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
 from dnabilstm.errors import Problems
@@ -57,7 +58,6 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
     'dnabilstm tracks' and 'dnabilstm call' make browser tracks and regions of them.
     """  # noqa: D301
     from dnabilstm.genome import open_genome
-    from dnabilstm.model.bundle import load_model
     from dnabilstm.model.config import parse
     from dnabilstm.model.runtime import choose_device, describe, prepare_process
     from dnabilstm.score.engine import score_genome
@@ -70,7 +70,7 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
     with problems.collect():
         place = choose_device(device)
     with problems.collect():
-        model = load_model(model_file)
+        model = load_model_with("position", model_file)
     with problems.collect():
         opened = open_genome(genome)
     problems.raise_if_any()
