@@ -127,8 +127,9 @@ def write_regions(
 ) -> dict[str, Any]:
     """Call regions of every channel and write ``<channel>.regions.bed`` and ``regions.json``.
 
-    The columns are those of BED6 (name ``<channel>_<number>``, score 1000 times the maximum), then mean
-    and maximum of the scores and the summit in bases from the start. Contigs are in the FASTA's order.
+    The spread of an ensemble is no probability and calls none. The columns are those of BED6 (name
+    ``<channel>_<number>``, score 1000 times the maximum), then mean and maximum of the scores and the
+    summit in bases from the start. Contigs are in the FASTA's order.
 
     Parameters
     ----------
@@ -153,7 +154,9 @@ def write_regions(
     DnabilstmError
         If ``extend`` is above a threshold, or the folder cannot be written.
     """
-    settings = {name: _thresholds(scores, name, threshold, extend) for name in scores.channels}
+    spread = scores.info.get("spread", {}).values()
+    called = [name for name in scores.channels if name not in spread]
+    settings = {name: _thresholds(scores, name, threshold, extend) for name in called}
     _check(settings)
     folder = Path(folder)
     common = {"min_length": min_length, "merge_gap": merge_gap}

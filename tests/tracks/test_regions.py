@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.score.store import Scores
 from dnabilstm.tracks.regions import _stretches, call_regions, strand_of, write_regions
 
 NAN = np.nan
@@ -124,6 +125,18 @@ def test_thresholds_come_from_the_model_unless_given(make_scores, tmp_path):
     assert write_regions(with_own, tmp_path)["channels"]["promoter"]["regions"] == 2
     assert write_regions(with_own, tmp_path, threshold=0.4)["channels"]["promoter"]["regions"] == 1
     assert write_regions(make_scores(track), tmp_path)["channels"]["promoter"]["threshold"] == 0.5
+
+
+def test_the_spread_of_an_ensemble_calls_nothing(make_scores, tmp_path):
+    one = make_scores({"a": [0.1] * 20 + [0.9] * 20})
+    both = Scores(one.contigs, ("promoter", "promoter.spread"), np.repeat(one.values, 2, axis=0), {})
+    assert set(write_regions(both, tmp_path)["channels"]) == {"promoter", "promoter.spread"}
+    both.info["spread"] = {"promoter": "promoter.spread"}
+    assert set(write_regions(both, tmp_path / "b")["channels"]) == {"promoter"}
+    assert [path.name for path in sorted((tmp_path / "b").iterdir())] == [
+        "promoter.regions.bed",
+        "regions.json",
+    ]
 
 
 def test_extending_above_the_threshold_is_refused(make_scores, tmp_path):
