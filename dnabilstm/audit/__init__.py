@@ -10,4 +10,8 @@
 ``groups``       groups of sequences that repeat each other, for splits without leaks
 ``genomes``      which held-out bases of a genome training has seen elsewhere
 ``composition``  GC content and 4-mers; shifts between parts and between genomes
+``words``        what was found, as sentences
+``assess``       all of it together: for sequences, for a genome
+``pictures``     repeats by kind, GC contents
+``report``       an audit as JSON, table and picture
 """

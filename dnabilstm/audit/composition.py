@@ -19,6 +19,8 @@ from dnabilstm.audit.kmers import canonical_columns, canonical_kmers
 from dnabilstm.genome import Genome
 from dnabilstm.sequences.store import SequenceSet
 
+CARD_KEY = "composition"
+"""Where a model's card holds ``composition_of`` its training part."""
 K = 4
 FLOOR = 0.0005
 """Bits beyond chance that a shift between parts has at least; 1.5 points of GC give about as much."""

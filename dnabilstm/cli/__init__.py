@@ -19,6 +19,7 @@ COMMANDS = {
     "encode": "FASTA to codes on disk, with a contig table and digests",
     "label": "BED, narrowPeak or GFF3 to a label for every base",
     "negatives": "hard negatives: shuffled, or windows of a genome",
+    "audit": "leaks, duplicates and shifts between training and held-out data",
     "train": "genome and labels to a model file",
     "evaluate": "figures and pictures on held-out contigs",
     "score": "genome and model to a probability for every base",
