@@ -9,12 +9,12 @@ import numpy as np
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import Genome
 from dnabilstm.intervals import Intervals
-from dnabilstm.intervals.algebra import concatenate, make_intervals
+from dnabilstm.intervals.algebra import concatenate
 from dnabilstm.negatives.compose import draw_alike, draw_with_gc, gc_content, keep_parts
 from dnabilstm.negatives.config import NegativesConfig
 from dnabilstm.negatives.shuffle import shuffle_dinucleotides
 from dnabilstm.negatives.windows import draw_windows
-from dnabilstm.sequences.regions import cut_out
+from dnabilstm.sequences.regions import cut_out, intervals_of
 from dnabilstm.sequences.store import SequenceSet
 
 CLASS = "negative"
@@ -142,7 +142,5 @@ def _blocked(asked: Request) -> Intervals:
             f"{asked.positives.source}: nobody can say where these lie on {genome.source}, so windows of it may be"
             " positives; wanted regions (BED, GFF3) as --sequences, or such with --exclude"
         )
-    index = {name: number for number, name in enumerate(genome.names)}
-    contig = [index[genome.contig(place.contig).name] for place in places]
-    on = make_intervals(contig, [place.start for place in places], [place.end for place in places])
+    on = intervals_of(asked.positives, genome)
     return concatenate([on, *([] if asked.exclude is None else [asked.exclude])])

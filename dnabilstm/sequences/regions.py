@@ -10,6 +10,7 @@ from dnabilstm.alphabet import reverse_complement
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.genome import Genome, shown_names
 from dnabilstm.intervals import UNKNOWN, Intervals, read_aliases, read_intervals
+from dnabilstm.intervals.algebra import make_intervals
 from dnabilstm.sequences.store import Place, SequenceSet, make_set
 
 _SIGN = {1: "(+)", -1: "(-)", 0: ""}
@@ -100,6 +101,14 @@ def cut_out(genome: Genome, intervals: Intervals, source: str) -> SequenceSet:
         names.append(f"{name}:{start}-{end}{_SIGN[strand]}")
         places.append(Place(name, start, end, strand))
     return make_set(names, codes, places=places, source=source)
+
+
+def intervals_of(sequences: SequenceSet, genome: Genome) -> Intervals:
+    """The places of sequences as intervals on a genome, without strands; none where no places are known."""
+    index = {name: number for number, name in enumerate(genome.names)}
+    places = sequences.places
+    contig = [index[genome.contig(place.contig).name] for place in places]
+    return make_intervals(contig, [place.start for place in places], [place.end for place in places])
 
 
 def _inside(
