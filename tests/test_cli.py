@@ -69,7 +69,7 @@ def test_help_tells_every_option_its_unit_and_its_default(name):
 
 def test_the_settings_of_a_training_are_listed_with_their_defaults():
     from dnabilstm.cli.settings import default_of
-    from dnabilstm.cli.train import SECTIONS
+    from dnabilstm.cli.train_options import SECTIONS
 
     text = CliRunner().invoke(cli, ["train", "--help"]).stdout
     for title, (section, kind) in SECTIONS.items():

@@ -1,64 +1,26 @@
 """``dnabilstm train``: a genome and its labels, or sequences and their classes, to a model file."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dnabilstm.cli.label_options import NAMES, label_options
-from dnabilstm.cli.sequence_options import PARTS, sequence_options
-from dnabilstm.cli.settings import listed, read_settings
+from dnabilstm.cli.settings import read_settings
+from dnabilstm.cli.train_options import EPILOG, asks_for_sequences, data_options, open_device, setting_options
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_file_place
-from dnabilstm.model.config import BiLSTMConfig
-from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
-
-_PATH = click.Path(path_type=Path)
-SECTIONS = {
-    "Settings for --config and --set, with their defaults:": ("model", BiLSTMConfig),
-    "With --genome and --labels:": ("train", TrainConfig),
-    "With --sequences:": ("train", SequenceTrainConfig),
-}
-_EPILOG = "\n\n".join(
-    "\b\n" + "\n  ".join([title, *listed(kind, section)]) for title, (section, kind) in SECTIONS.items()
-)
 
 
-@click.command("train", epilog=_EPILOG)
-@click.option("--genome", type=_PATH, help="FASTA, or a folder of 'dnabilstm encode'.")
-@partial(label_options, required=False)
-@sequence_options("sequences", "valid_sequences", "test_sequences", required=False, shared=False)
+@click.command("train", epilog=EPILOG)
+@data_options
 @click.option(
-    "--output", required=True, type=_PATH, help="Model file to write; its name ends in .safetensors."
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Model file to write; its name ends in .safetensors.",
 )
-@click.option(
-    "--test",
-    metavar="CONTIGS",
-    help="Held out for 'evaluate': chr4,chr13 or chr4:0-200000.  [default: chosen]",
-)
-@click.option(
-    "--valid", metavar="CONTIGS", help="For early stopping and calibration, as --test.  [default: chosen]"
-)
-@click.option(
-    "--hard", type=_PATH, help="Regions that windows are placed over more often: a model's false calls."
-)
-@click.option("--config", type=_PATH, help="YAML file with the sections 'model' and 'train'.")
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="SECTION.KEY=VALUE",
-    help="One setting; goes over --config.",
-)
+@setting_options
 @click.option("--seed", type=click.IntRange(min=0), help="Short for --set train.seed=N.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where it trains.",
-)
 def command(
     output: Path,
     config: Path | None,
@@ -85,12 +47,12 @@ def command(
     with problems.collect():
         check_output(output)
     with problems.collect():
-        place = _device(device)
+        place = open_device(device)
     settings = read_settings(config, assignments, ("model", "train"), problems)
     if seed is not None:
         settings["train"]["seed"] = seed
     try:
-        of_sequences = _asks_for_sequences(options, settings["model"])
+        of_sequences = asks_for_sequences(options, settings["model"])
     except DnabilstmError as error:
         problems.extend(error)
         raise problems.error() from None
@@ -106,35 +68,3 @@ def check_output(output: Path) -> None:
     if output.suffix != ".safetensors":
         raise DnabilstmError(f"--output {output}: wanted a name that ends in .safetensors")
     check_file_place(output)
-
-
-def _device(name: str) -> Any:
-    from dnabilstm.model.runtime import choose_device
-
-    return choose_device(name)
-
-
-def _asks_for_sequences(options: dict[str, Any], model: dict[str, Any]) -> bool:
-    """Which of the two kinds of training is asked for; refuses a mixture and nothing at all."""
-    of_sequences = [name for name in PARTS if options[name]]
-    of_positions = [
-        name for name in (*NAMES, "test", "valid", "hard") if name in _POSITIONS and options[name]
-    ]
-    if of_sequences and of_positions:
-        flags = ", ".join("--" + name.replace("_", "-") for name in of_positions)
-        raise DnabilstmError(f"{flags}: go with --genome and --labels; wanted those, or --sequences")
-    if not of_sequences and not (options["labels"] and options["genome"]):
-        raise DnabilstmError(
-            "wanted --genome with --labels, to score every base, or --sequences, to tell classes"
-        )
-    head = model.get("head", "sequence" if of_sequences else "position")
-    if head != ("sequence" if of_sequences else "position"):
-        given = "--sequences" if of_sequences else "--labels"
-        raise DnabilstmError(
-            f"model.head: {head!r} with {given}; leave this setting out, or give the other data"
-        )
-    return bool(of_sequences)
-
-
-_POSITIONS = ("labels", "strand", "promoter", "slop", "exclude", "test", "valid", "hard")
-"""Options that sequences have no use for."""

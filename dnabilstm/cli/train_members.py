@@ -1,6 +1,7 @@
 """What both kinds of training have in common: one network after another, and one file of all."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,11 @@ def train_members(
     return model
 
 
-def _train(run: Run, stem: Path, finish: Finish) -> tuple[Model, list[dict[str, Any]]]:
-    """Train and finish one network; also gives its history."""
+@contextlib.contextmanager
+def terminal(run: Run) -> Iterator[Reporter]:
+    """A reporter for one run: notes as lines, steps as a bar in bases."""
 
     class Terminal(Reporter):
-        """Notes as lines, steps as a bar in bases."""
-
         def note(self, text: str) -> None:
             note(text)
 
@@ -88,7 +88,13 @@ def _train(run: Run, stem: Path, finish: Finish) -> tuple[Model, list[dict[str, 
             advance(bases)
 
     with progress_bar("train", run.bases, "bases") as advance:
-        state = train(run, stem, Terminal())
+        yield Terminal()
+
+
+def _train(run: Run, stem: Path, finish: Finish) -> tuple[Model, list[dict[str, Any]]]:
+    """Train and finish one network; also gives its history."""
+    with terminal(run) as reporter:
+        state = train(run, stem, reporter)
     note("calibrating the model on the validation part")
     model = finish(run, state)
     draw_learning_curve(state.history, model.channels, stem)

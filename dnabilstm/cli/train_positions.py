@@ -1,6 +1,6 @@
 """``dnabilstm train --genome --labels``: a score for every base."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from dnabilstm.cli.progress import note
 from dnabilstm.cli.train_members import check_architecture, train_members
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.genome import Genome, open_genome
-from dnabilstm.intervals import read_aliases, read_intervals
+from dnabilstm.intervals import Intervals, read_aliases, read_intervals
+from dnabilstm.labels import Labels
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.model.runtime import describe, prepare_process
 from dnabilstm.train.config import TrainConfig
 from dnabilstm.train.finish import check_parts, finish_positions
 from dnabilstm.train.positions import PositionRun
-from dnabilstm.windows import choose_split, fold_splits, write_split
+from dnabilstm.windows import Split, choose_split, fold_splits, write_split
 
 
 def train_positions(
@@ -41,11 +42,45 @@ def train_positions(
         What was found to be wrong so far.
     """
     with problems.collect():
-        plan = parse(TrainConfig, settings["train"], "train")
+        parse(TrainConfig, settings["train"], "train")
     with problems.collect():
-        network = _parse_model(settings["model"])
+        _parse_model(settings["model"])
+    data = open_positions(options, settings["model"].get("strand") == "stranded", problems)
+    runs = position_runs(data, settings, device)
+    print_labels(data.labels)
+    note(f"training on {describe(device)}")
+    prepare_process()
+    stem = output.with_suffix("")
+    write_split(data.split, stem.with_name(f"{stem.name}.split.bed"))
+    model = train_members(runs, output, finish_positions, _say)
+    context = model.card["context"]
+    off = context["measured"][-1]["p999"]
+    note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
+
+
+@dataclass(frozen=True)
+class PositionData:
+    """What the options of a run on the bases of a genome name, opened."""
+
+    genome: Genome
+    labels: Labels
+    split: Split
+    hard: Intervals | None
+
+
+def open_positions(options: dict[str, Any], stranded: bool, problems: Problems) -> PositionData:
+    """Open genome, labels, split and hard regions.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+    stranded
+        Whether tasks are read by strand where the options do not say so.
+    problems
+        What was found to be wrong so far; raised together with what is wrong here.
+    """
     with problems.collect():
-        stranded = settings["model"].get("strand") == "stranded"
         asked = read_label_options(_with_strand(options) if stranded else options)
     problems.raise_if_any()
     genome = open_genome(options["genome"])
@@ -56,7 +91,20 @@ def train_positions(
     with problems.collect():
         hard = _read_hard(options, genome)
     problems.raise_if_any()
-    network = replace(network, tasks=labels.tasks)
+    return PositionData(genome, labels, split, hard)
+
+
+def position_runs(data: PositionData, settings: dict[str, dict], device: torch.device) -> list[PositionRun]:
+    """The runs that settings ask for on some data, one a member.
+
+    Raises
+    ------
+    DnabilstmError
+        For settings that are wrong, or do not go with the labels or the split.
+    """
+    plan = parse(TrainConfig, settings["train"], "train")
+    labels = data.labels
+    network = replace(_parse_model(settings["model"]), tasks=labels.tasks)
     if network.channels != labels.channels:
         raise DnabilstmError(
             f"the labels have the channels {', '.join(labels.channels)}, a model with strand: {network.strand} gives"
@@ -67,21 +115,13 @@ def train_positions(
             f"train.reverse_complement: true with model.strand: {network.strand}, which reads both strands"
             " already; wanted strand: none"
         )
-    splits = fold_splits(split, genome, plan.folds) if plan.folds else [split] * plan.members
-    print_labels(labels)
-    note(f"training on {describe(device)}")
-    prepare_process()
-    stem = output.with_suffix("")
+    splits = fold_splits(data.split, data.genome, plan.folds) if plan.folds else [data.split] * plan.members
     runs = []
     for number, of_member in enumerate(splits):
         check_parts(labels, of_member)
         seeded = replace(plan, seed=plan.seed + number)
-        runs.append(PositionRun(network, seeded, device, genome, labels, of_member, hard))
-    write_split(split, stem.with_name(f"{stem.name}.split.bed"))
-    model = train_members(runs, output, finish_positions, _say)
-    context = model.card["context"]
-    off = context["measured"][-1]["p999"]
-    note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
+        runs.append(PositionRun(network, seeded, device, data.genome, labels, of_member, data.hard))
+    return runs
 
 
 def _say(card: dict[str, Any]) -> None:
@@ -101,7 +141,7 @@ def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
     return network
 
 
-def _read_hard(options: dict[str, Any], genome: Genome) -> Any:
+def _read_hard(options: dict[str, Any], genome: Genome) -> Intervals | None:
     """The regions of --hard; None without."""
     if options["hard"] is None:
         return None

@@ -181,10 +181,19 @@ def parse(kind: type, values: dict, where: str) -> object:
     Raises
     ------
     DnabilstmError
-        One line a wrong or unknown key, as ``where.key: found; wanted``.
+        One line a wrong or unknown key, as ``where.key: found; wanted``; else one line a combination
+        that cannot be.
     """
+    config = parse_fields(kind, values, where)
+    if wrong := config.problems():
+        raise DnabilstmError(*wrong)
+    return config
+
+
+def parse_fields(kind: type, values: dict, where: str) -> object:
+    """Like ``parse``, but each setting is looked at by itself: combinations are not."""
     try:
-        config = TypeAdapter(kind).validate_python(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         lines = []
         for problem in error.errors():
@@ -194,6 +203,3 @@ def parse(kind: type, values: dict, where: str) -> object:
             else:
                 lines.append(f"{key}: {problem['input']!r}: {problem['msg']}")
         raise DnabilstmError(*lines) from None
-    if wrong := config.problems():
-        raise DnabilstmError(*wrong)
-    return config

@@ -24,6 +24,9 @@ class Reporter:
     def note(self, text: str) -> None:
         """One sentence for the log."""
 
+    def resumed(self, history: list[dict]) -> None:
+        """A saved state was taken up: the evaluations so far. What this raises ends the run."""
+
     def advance(self, step: int, bases: int) -> None:
         """A step is done: its number, and the bases it drew."""
 
@@ -51,6 +54,8 @@ def train(run: Run, stem: Path, reporter: Reporter) -> TrainState:
     path = stem.with_name(f"{stem.name}.state")
     if message := load_state(state, path, run.fingerprint):
         reporter.note(message)
+    if state.history:
+        reporter.resumed(state.history)
     precision = torch.bfloat16 if _bf16(run.train.precision, run.device) else torch.float32
     gradient = ShardedGradient(state.network, lesson.loss, run.train.shards, precision)
     losses, bases, started = [], state.history[-1]["bases"] if state.history else 0, time.monotonic()
