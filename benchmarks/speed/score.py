@@ -1,6 +1,6 @@
 """How fast genomes are scored and models trained, and the memory it takes.
 
-Run ``python benchmarks/speed/score.py [--megabases 6] [--repeats 5]``; prints tables in markdown. Each
+Run ``python benchmarks/speed/score.py [--megabases 6] [--repeats 5] [--family]``; prints tables in markdown. Each
 row is a process of its own that runs the command line's own functions; times are medians, without
 start-up. The genome and the weights are random: speed does not depend on either.
 """
@@ -22,6 +22,20 @@ SCORING = {
     "fp32, batch 8": {"batch": 8},
     "bf16": {"precision": "bf16"},
 }
+# Of the family: what scores and trains at another speed than the default.
+FAMILY = {
+    "default": {},
+    "1 layer": {"layers": 1},
+    "3 layers": {"layers": 3},
+    "untied, one direction": {"strand": "none", "bidirectional": False},
+    "peephole": {"cell": "peephole"},
+    "grid": {"cell": "grid"},
+    "local attention": {"attention": "local"},
+    "normalised, residual": {"norm": True, "residual": True},
+    "2 further convolutions": {"stem_layers": 2},
+    "pool 3": {"pool": 3},
+    "pool 9": {"pool": 9},
+}
 TRAINING = {"bf16, 2 shards": ("bf16", 2), "fp32, 2 shards": ("fp32", 2), "bf16, 1 shard": ("bf16", 1)}
 
 
@@ -35,7 +49,7 @@ def random_genome(megabases: float, folder: Path) -> Path:
     return path
 
 
-def model_of(pool: int):
+def model_of(**settings):
     import torch
 
     from dnabilstm.model.bundle import Model
@@ -43,7 +57,7 @@ def model_of(pool: int):
     from dnabilstm.model.registry import build
 
     torch.manual_seed(1)
-    config = BiLSTMConfig(tasks=("a", "b"), pool=pool, filters=64 if pool > 1 else 0)
+    config = BiLSTMConfig(**{"tasks": ("a", "b"), **settings})
     return Model(build(config).eval(), {})
 
 
@@ -51,14 +65,14 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
-def score(path: Path, settings: dict, pool: int, queue) -> None:
+def score(path: Path, settings: dict, network: dict, queue) -> None:
     from dnabilstm.genome import open_genome
     from dnabilstm.model.runtime import prepare_process
     from dnabilstm.score.config import ScoreConfig
     from dnabilstm.score.engine import score_genome
 
     prepare_process()
-    genome, model = open_genome(path), model_of(pool)
+    genome, model = open_genome(path), model_of(**network)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         score_genome(genome, model, Path(folder), ScoreConfig(**settings))
@@ -79,23 +93,30 @@ def plain(path: Path, queue) -> None:
         queue.put((windows.shape[0] * 1000 / (time.perf_counter() - started), peak_mb()))
 
 
-def train(precision: str, shards: int, queue) -> None:
+def train(precision: str, shards: int, network: dict, queue) -> None:
     import torch
 
     from dnabilstm.model.runtime import prepare_process
+    from dnabilstm.train.config import TrainConfig
     from dnabilstm.train.gradient import ShardedGradient
+    from dnabilstm.train.loss import position_loss
 
     prepare_process()
     rng = np.random.default_rng(1)
-    codes = np.array([1, 2, 4, 8], np.uint8)[rng.integers(4, size=(16, 2000))]
-    labels = rng.integers(0, 2, (16, 2000, 2)).astype(np.uint8)
+    bases = 2000 - 2000 % network.get("pool", 5)
+    codes = np.array([1, 2, 4, 8], np.uint8)[rng.integers(4, size=(16, bases))]
+    labels = rng.integers(0, 2, (16, bases, 2)).astype(np.uint8)
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
-    gradient = ShardedGradient(model_of(5).network.train(), shards, kind)
+
+    def loss(replica, tensors):
+        return position_loss(replica.forward_bins(tensors[0]).float(), tensors[1], TrainConfig())
+
+    gradient = ShardedGradient(model_of(**network).network.train(), loss, shards, kind)
     for step in range(3):
-        gradient(codes, labels, (1, step))
+        gradient((codes, labels), labels.size, (1, step))
     started = time.perf_counter()
     for step in range(20):
-        gradient(codes, labels, (1, step))
+        gradient((codes, labels), labels.size, (1, step))
     queue.put((20 * codes.size / (time.perf_counter() - started), peak_mb()))
 
 
@@ -111,18 +132,39 @@ def median(target, arguments: tuple, repeats: int) -> tuple[float, float]:
     return tuple(statistics.median(column) for column in zip(*found, strict=True))
 
 
+def family(options: argparse.Namespace) -> None:
+    print(
+        "| network | score, kb/s | train, kb/s | score: times the default's time | train |\n|---|---|---|---|---|"
+    )
+    first = None
+    with tempfile.TemporaryDirectory() as folder:
+        path = random_genome(options.megabases, Path(folder))
+        for name, network in FAMILY.items():
+            scoring, _ = median(score, (path, {}, network), options.repeats)
+            training, _ = median(train, ("bf16", 2, network), options.repeats)
+            first = first or (scoring, training)
+            print(
+                f"| {name} | {scoring / 1e3:,.0f} | {training / 1e3:,.0f} | {first[0] / scoring:.1f} |"
+                f" {first[1] / training:.1f} |",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--megabases", type=float, default=6)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--family", action="store_true", help="the variants of the network instead")
     options = parser.parse_args()
+    if options.family:
+        return family(options)
     print("| what | kb/s | peak memory, MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         path = random_genome(options.megabases, Path(folder))
         for name, settings in SCORING.items():
-            speed, memory = median(score, (path, settings, 5), options.repeats)
+            speed, memory = median(score, (path, settings, {}), options.repeats)
             print(f"| score, pool 5, {name} | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
-        speed, memory = median(score, (path, {}, 1), options.repeats)
+        speed, memory = median(score, (path, {}, {"pool": 1, "filters": 0}), options.repeats)
         print(f"| score, pool 1 (a step a base), fp32 | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
         speed, memory = median(plain, (path,), options.repeats)
         print(
@@ -130,7 +172,7 @@ def main() -> None:
             flush=True,
         )
     for name, (precision, shards) in TRAINING.items():
-        speed, memory = median(train, (precision, shards), options.repeats)
+        speed, memory = median(train, (precision, shards, {}), options.repeats)
         print(f"| train, pool 5, {name} | {speed / 1e3:,.0f} | {memory:,.0f} |", flush=True)
 
 
