@@ -24,7 +24,17 @@ ORDER = [
         "model",
         "score",
     ),
-    *("metrics", "calibrate", "class_metrics", "train", "evaluate", "tracks", "workflow_schema", "cli"),
+    *(
+        "metrics",
+        "calibrate",
+        "class_metrics",
+        "train",
+        "classify",
+        "evaluate",
+        "tracks",
+        "workflow_schema",
+        "cli",
+    ),
 ]
 # Of no layer: the package itself, `python -m dnabilstm`, and what pictures share.
 OUTSIDE = {"__init__": -1, "colours": 0, "__main__": len(ORDER)}

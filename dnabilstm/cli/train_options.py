@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import click
 
 from dnabilstm.cli.label_options import NAMES, label_options
 from dnabilstm.cli.sequence_options import PARTS, sequence_options
-from dnabilstm.cli.settings import listed
+from dnabilstm.cli.settings import listed, option_of
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.negatives.config import NegativesConfig
 from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 
 _PATH = click.Path(path_type=Path)
@@ -28,6 +29,12 @@ _DATA = (
     click.option("--genome", type=_PATH, help="FASTA, or a folder of 'dnabilstm encode'."),
     partial(label_options, required=False),
     sequence_options("sequences", "valid_sequences", "test_sequences", required=False, shared=False),
+    click.option(
+        "--negatives",
+        type=click.Choice(get_args(get_type_hints(NegativesConfig)["kind"])),
+        help="Where --sequences are positives only: make negatives of this kind, see 'dnabilstm negatives'.",
+    ),
+    option_of(NegativesConfig, "ratio", type=float),
     click.option(
         "--test",
         metavar="CONTIGS",
@@ -106,6 +113,8 @@ def asks_for_sequences(options: dict[str, Any], model: dict[str, Any]) -> bool:
     if of_sequences and of_positions:
         flags = ", ".join("--" + name.replace("_", "-") for name in of_positions)
         raise DnabilstmError(f"{flags}: go with --genome and --labels; wanted those, or --sequences")
+    if options["negatives"] and not of_sequences:
+        raise DnabilstmError("--negatives: goes with --sequences; wanted those")
     if not of_sequences and not (options["labels"] and options["genome"]):
         raise DnabilstmError(
             "wanted --genome with --labels, to score every base, or --sequences, to tell classes"

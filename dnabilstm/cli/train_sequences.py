@@ -1,0 +1,234 @@
+"""``dnabilstm train --sequences``: the classes of whole sequences."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dnabilstm.audit.assess import Audit, audit_sequences
+from dnabilstm.audit.composition import CARD_KEY, composition_of
+from dnabilstm.audit.leaks import leaked
+from dnabilstm.audit.report import write_audit
+from dnabilstm.classify.assess import assess, summary
+from dnabilstm.classify.negatives import add_negatives
+from dnabilstm.classify.parts import Parts, check_parts, make_runs, with_validation, without_leaks
+from dnabilstm.classify.table import Classified, leaks_of, write_table
+from dnabilstm.cli.progress import note
+from dnabilstm.cli.sequence_options import SequenceOptions, read_sequence_options
+from dnabilstm.cli.train_members import check_architecture, train_members
+from dnabilstm.errors import DnabilstmError, Problems
+from dnabilstm.files import check_file_place, check_folder_place, write_json
+from dnabilstm.genome import Genome, open_genome
+from dnabilstm.model.bundle import Model
+from dnabilstm.model.config import BiLSTMConfig, parse
+from dnabilstm.model.runtime import describe, prepare_process
+from dnabilstm.score.sequences import class_probabilities
+from dnabilstm.train.config import SequenceTrainConfig
+from dnabilstm.train.finish import finish_sequences
+from dnabilstm.train.sequences import SequenceRun
+from dnabilstm.train.state import TrainState
+
+
+def train_sequences(
+    settings: dict[str, dict],
+    options: dict[str, Any],
+    output: Path,
+    device: torch.device,
+    problems: Problems,
+) -> None:
+    """Check what was asked for, all of it at once, then audit, train, write the model and test it.
+
+    Parameters
+    ----------
+    settings
+        Sections ``model`` and ``train``.
+    options
+        Of the command line.
+    output, device
+        The model file, and where the network runs.
+    problems
+        What was found to be wrong so far.
+    """
+    with problems.collect():
+        _check_places(output)
+    with problems.collect():
+        parse_model(settings["model"])
+    with problems.collect():
+        parse(SequenceTrainConfig, settings["train"], "train")
+    data = open_sequences(options, settings, problems)
+    runs = sequence_runs(data, settings, device)
+    _tell(data)
+    stem = output.with_suffix("")
+    write_audit(data.audit, _beside(stem, "audit"))
+    note(f"training on {describe(device)}")
+    prepare_process()
+    model = train_members(runs, output, partial(_finish, data), _say)
+    if "test" in data.parts:
+        _test(model, output, data)
+
+
+@dataclass(frozen=True)
+class SequenceData:
+    """What the options of a run on whole sequences name, opened, parted and audited.
+
+    Attributes
+    ----------
+    parts : dict
+        ``train``, ``valid`` unless there are folds, and perhaps ``test``; what is trained on.
+    audit : Audit
+        Of the parts before anything was left out.
+    left_out : dict
+        Part to the sequences that were left out since held-out ones repeat them.
+    """
+
+    parts: Parts
+    audit: Audit
+    left_out: dict[str, int]
+
+
+def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems: Problems) -> SequenceData:
+    """Read the sequences of all parts, choose what validates, and look for leaks.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+    settings
+        Of ``train`` those count that say how parts are chosen.
+    problems
+        What was found to be wrong so far; raised together with what is wrong here.
+    """
+    plan, parts = SequenceTrainConfig(), {}
+    with problems.collect():
+        plan = parse(SequenceTrainConfig, settings["train"], "train")
+    with problems.collect():
+        parts = _read(options, plan)
+        check_parts(parts, plan)
+    problems.raise_if_any()
+    parts = with_validation(parts, plan)
+    audit = audit_sequences(parts)
+    kept = without_leaks(parts, audit.report) if plan.leaks == "drop" else parts
+    left_out = {part: len(one) - len(kept[part]) for part, one in parts.items() if len(one) > len(kept[part])}
+    return SequenceData(kept, audit, left_out)
+
+
+def sequence_runs(data: SequenceData, settings: dict[str, dict], device: torch.device) -> list[SequenceRun]:
+    """The runs that settings ask for on some data, one a member; see ``make_runs``.
+
+    Raises
+    ------
+    DnabilstmError
+        For settings that are wrong, or do not go together.
+    """
+    plan = parse(SequenceTrainConfig, settings["train"], "train")
+    network = parse_model(settings["model"])
+    if plan.reverse_complement and network.strand != "none":
+        raise DnabilstmError(
+            f"train.reverse_complement: true with model.strand: {network.strand}, which reads both strands"
+            " already; wanted strand: none"
+        )
+    return make_runs(data.parts, network, plan, device)
+
+
+def parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
+    """The network's settings, checked before there are sequences, which give the classes."""
+    if "tasks" in settings:
+        raise DnabilstmError("model.tasks: are the classes of --sequences; leave this setting out")
+    network = parse(BiLSTMConfig, {"head": "sequence", **settings, "tasks": ("any", "other")}, "model")
+    check_architecture(network, "forward_sequences")
+    return network
+
+
+def _read(options: dict[str, Any], plan: SequenceTrainConfig) -> Parts:
+    """The sequences of all parts, with negatives where those are to be made."""
+    asked = read_sequence_options(options)
+    genome = open_genome(options["genome"]) if options["genome"] else None
+    if options["negatives"] is None:
+        return asked.open_parts(genome)
+    parts = _read_positives(asked, genome)
+    return add_negatives(parts, options["negatives"], ratio=options["ratio"], seed=plan.seed, genome=genome)
+
+
+def _read_positives(asked: SequenceOptions, genome: Genome | None) -> Parts:
+    """The sequences of all parts, as their files say: held-out ones may have negatives already."""
+    problems, parts = Problems(), {}
+    for part in asked.files:
+        with problems.collect():
+            parts[part] = asked.open(genome, part=part)
+    problems.raise_if_any()
+    return parts
+
+
+def _beside(stem: Path, suffix: str) -> Path:
+    return stem.with_name(f"{stem.name}.{suffix}")
+
+
+def _check_places(output: Path) -> None:
+    """Refuse, before anything is computed, places that cannot be written."""
+    problems, stem = Problems(), output.with_suffix("")
+    with problems.collect():
+        check_folder_place(_beside(stem, "audit"))
+    for suffix in ("test.tsv", "test.json"):
+        with problems.collect():
+            check_file_place(_beside(stem, suffix))
+    problems.raise_if_any()
+
+
+def _tell(data: SequenceData) -> None:
+    """How many sequences there are, and what the audit found."""
+    for part, one in data.parts.items():
+        counts = np.bincount(one.labels, minlength=len(one.classes)).tolist()
+        told = ", ".join(f"{name} {count:,}" for name, count in zip(one.classes, counts, strict=True))
+        note(f"{part}: {len(one):,} sequences ({told})")
+    for warning in data.audit.warnings:
+        note(f"warning: {warning}")
+    for part, count in data.left_out.items():
+        note(f"{count:,} {part} sequences that held-out ones repeat are left out (train.leaks: drop)")
+    if data.audit.leaks and not data.left_out:
+        note("train.leaks: drop leaves such sequences out of training")
+
+
+def _finish(data: SequenceData, run: SequenceRun, state: TrainState) -> Model:
+    """The model of a member, which tells what was found in the sequences that it is made of."""
+    model = finish_sequences(run, state)
+    found, held_out = data.audit.result, ("train", "valid")
+    # Nothing of the test part, so that the same training gives the same model whatever it is tested on.
+    model.card["audit"] = {
+        "repeats": [row for row in found["repeats"] if row["part"] in held_out and row["of"] in held_out],
+        "contradictory": {
+            part: count for part, count in found["contradictory"]["within"].items() if part in held_out
+        },
+        "left_out": data.left_out,
+    }
+    model.card[CARD_KEY] = composition_of(run.training.codes)
+    return model
+
+
+def _say(card: dict[str, Any]) -> None:
+    figures = card["metrics"]
+    note(
+        f"validation: {figures['sequences']:,} sequences, accuracy {figures['accuracy']:.4f}, MCC {figures['mcc']:.4f},"
+        f" AUROC {figures['auroc']:.4f}, AUPRC {figures['auprc']:.4f},"
+        f" calibration error {figures['calibration_error']:.4f}"
+    )
+
+
+def _test(model: Model, output: Path, data: SequenceData) -> None:
+    """Classify the test part, and write what came out beside the model."""
+    tested, stem, report = data.parts["test"], output.with_suffix(""), data.audit.report
+    probabilities, spread = class_probabilities(model, tested)
+    seen = tuple(part for part in ("train", "valid") if part in data.parts)
+    leaks, repeats = leaks_of(report, "test", seen), leaked(report, "test")
+    if data.left_out:
+        # What the test part repeats was not trained on.
+        leaks, repeats = leaks_of(report, "test", ()), np.zeros(len(tested), bool)
+    write_table(Classified(tested, probabilities, spread, leaks), _beside(stem, "test.tsv"))
+    result = assess(tested.labels, probabilities, tested.classes, repeats)
+    model_file = {"file": output.name, "digest": model.digest}
+    sequences = {"source": tested.source, "digest": tested.digest}
+    write_json(_beside(stem, "test.json"), {"model": model_file, "sequences": sequences, **result})
+    for line in summary(result):
+        note(f"test: {line}")
