@@ -31,7 +31,8 @@ def command(source: Path, output: Path, **settings: Any) -> None:
       CHANNEL.bw           bigWig with zoom levels
       chrom.sizes          contig, length
       tracks.json          units, digests of genome and model, files, bases scored and not called
-    A base without a score is a gap in every track.
+    A base without a score is a gap in every track. The scores of an ensemble also give
+    CHANNEL.spread: the standard deviation of its members' probabilities.
     """  # noqa: D301
     from dataclasses import asdict
 

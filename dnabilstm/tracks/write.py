@@ -28,6 +28,7 @@ def write_tracks(
 ) -> dict[str, Any]:
     """Write ``<channel>.bedgraph.gz`` with index and ``<channel>.bw`` of every channel.
 
+    The scores of an ensemble have a channel more for each probability, its spread, which is a track too.
     Beside them go ``chrom.sizes`` and, last, ``tracks.json``: what the numbers mean, where they come
     from, which files there are, and the bases scored, the no-calls and minimum, mean and maximum of
     the rounded scores.
@@ -35,7 +36,7 @@ def write_tracks(
     Parameters
     ----------
     scores
-        Probabilities, NaN where there is no call.
+        Probabilities, and perhaps their spread, NaN where there is no call.
     folder
         Made if it is missing.
     digits
@@ -63,6 +64,7 @@ def write_tracks(
         part.write_text(rows, encoding="utf-8", errors="surrogateescape")
     total = sum(contig.length for contig in scores.contigs)
     settings = {"digits": digits, "workers": workers or _cores()}
+    spread_of = {name: channel for channel, name in scores.info.get("spread", {}).items()}
     channels = {}
     for channel in scores.channels:
         bedgraph, bigwig = folder / f"{channel}.bedgraph.gz", folder / f"{channel}.bw"
@@ -73,7 +75,10 @@ def write_tracks(
         if progress:
             progress(total)
         files = {"bedgraph": bedgraph.name, "index": index.name, "bigwig": bigwig.name}
-        channels[channel] = {**files, "strand": strand_of(channel), "summary": _summary(summary, total)}
+        of = spread_of.get(channel)
+        meaning = {"units": _units(scores, of), **({"spread_of": of} if of else {})}
+        strand = strand_of(of or channel)
+        channels[channel] = {**files, **meaning, "strand": strand, "summary": _summary(summary, total)}
     table = {**describe(scores, digits), "channels": channels}
     write_json(folder / TABLE_FILE, table)
     return table
@@ -81,10 +86,9 @@ def write_tracks(
 
 def describe(scores: Scores, digits: int) -> dict[str, Any]:
     """What the numbers of all tracks mean, and where they come from."""
-    calibrated = scores.info.get("calibrated", True)
     return {
         "format": FORMAT,
-        "units": "calibrated probability" if calibrated else "probability, not calibrated",
+        "units": _units(scores, None),
         "transform": f"rounded to {digits} decimals",
         "digits": digits,
         "no_call": "gap: no line, no value",
@@ -96,6 +100,13 @@ def describe(scores: Scores, digits: int) -> dict[str, Any]:
             for contig in scores.contigs
         ],
     }
+
+
+def _units(scores: Scores, spread_of: str | None) -> str:
+    """What the numbers of a track are: probabilities, or the spread of those of a channel."""
+    if spread_of:
+        return "standard deviation of the members' probabilities"
+    return "calibrated probability" if scores.info.get("calibrated", True) else "probability, not calibrated"
 
 
 def _summary(summary: Summary, total: int) -> dict[str, Any]:

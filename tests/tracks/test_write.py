@@ -44,6 +44,7 @@ def test_the_folder_holds_all_tracks_and_what_they_mean(scores, tmp_path):
         "bedgraph": "p.plus.bedgraph.gz",
         "index": "p.plus.bedgraph.gz.tbi",
         "bigwig": "p.plus.bw",
+        "units": "calibrated probability",
         "strand": "+",
         "summary": {
             "bases_scored": 4,
@@ -79,6 +80,19 @@ def test_both_formats_hold_the_same_scores(make_scores, random_track, tmp_path):
 def test_uncalibrated_scores_are_called_so(scores, tmp_path):
     scores.info["calibrated"] = False
     assert write_tracks(scores, tmp_path)["units"] == "probability, not calibrated"
+
+
+def test_the_spread_of_an_ensemble_is_a_track_that_is_no_probability(scores, tmp_path):
+    scores = Scores(scores.contigs, ("p.plus", "p.plus.spread"), scores.values, scores.info)
+    scores.info["spread"] = {"p.plus": "p.plus.spread"}
+    table = write_tracks(scores, tmp_path)
+    assert table["channels"]["p.plus"]["units"] == "calibrated probability"
+    assert "spread_of" not in table["channels"]["p.plus"]
+    spread = table["channels"]["p.plus.spread"]
+    assert spread["units"] == "standard deviation of the members' probabilities"
+    assert (spread["spread_of"], spread["strand"]) == ("p.plus", "+")
+    assert (tmp_path / spread["bigwig"]).exists()
+    assert (tmp_path / spread["bedgraph"]).exists()
 
 
 def test_progress_counts_every_file(scores, tmp_path):
