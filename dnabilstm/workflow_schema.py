@@ -45,6 +45,15 @@ TrainSettings = _settings(TrainConfig)
 ScoreSettings = _settings(ScoreConfig, without=("workers",))
 TrackSettings = _settings(TrackConfig, without=("workers",))
 CallSettings = _settings(CallConfig)
+
+
+class Comparison(_Section):
+    """A model that is trained too: these settings put over those of `training`."""
+
+    model: ModelSettings | None = Field(None, description="Settings of its network that differ.")
+    train: TrainSettings | None = Field(None, description="Settings of its training run that differ.")
+
+
 EvaluateSettings = _settings(
     EvaluateConfig,
     more={
@@ -57,6 +66,16 @@ EvaluateSettings = _settings(
                 ),
             ],
             [],
+        ),
+        "compare": (
+            Annotated[
+                dict[Annotated[str, Field(pattern=FILE_NAME)], Comparison | None],
+                Field(
+                    description="Further models by name, each trained on the same data with other settings and "
+                    "judged beside the model; null leaves out one of an earlier configuration file."
+                ),
+            ],
+            {},
         ),
         "contigs": (
             Annotated[

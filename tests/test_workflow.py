@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,10 @@ import pytest
 import yaml
 from snakemake.exceptions import WorkflowError
 
+from dnabilstm.model.bundle import read_card
+from dnabilstm.score.store import open_scores
 from tests.conftest import ROOT
+from tests.workflow import command, environment, snakemake
 
 pytestmark = pytest.mark.slow
 CONTIGS = {"c1": 3000, "c2": 2000, "c3": 2000, "c4": 500}
@@ -31,7 +35,11 @@ def configuration(**changes):
         "model": {"hidden": 4, "layers": 1, "filters": 4},
         "train": {"steps": 4, "evaluate_every": 2, "window": 200, "batch": 4},
     }
-    evaluate = {"baselines": ["kmer", "unidirectional"], "bootstrap": 10}
+    evaluate = {
+        "baselines": ["kmer", "unidirectional"],
+        "compare": {"pair": {"model": {"cell": "peephole"}, "train": {"members": 2}}, "gone": None},
+        "bootstrap": 10,
+    }
     return {
         "model": "tiny",
         "genomes": "genomes.tsv",
@@ -55,31 +63,6 @@ def prepare(folder, config=None):
     return folder
 
 
-def command(folder, *options, snakefile=ROOT / "Snakefile", config="config.yaml"):
-    words = [sys.executable, "-m", "snakemake", "--cores", "2", "--snakefile", str(snakefile)]
-    words += ["--directory", str(folder), *options]
-    return words + (["--configfile", str(folder / config)] if config else [])
-
-
-def environment(folder):
-    """The same, but for a cache of its own and no plotting or data folders of the user's."""
-    kept = {name: value for name, value in os.environ.items() if name != "DNABILSTM_DATA"}
-    return {**kept, "XDG_CACHE_HOME": str(folder / "cache")}
-
-
-def snakemake(folder, *options, **where):
-    """Run Snakemake in a folder; its exit status and all it says."""
-    done = subprocess.run(
-        command(folder, *options, **where),
-        env=environment(folder),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A folder in which the whole workflow has run, and what Snakemake said."""
@@ -101,8 +84,63 @@ def test_a_run_ends_with_tracks_regions_and_figures_and_says_where(finished):
         assert index.stat().st_mtime >= data.stat().st_mtime
         assert f"results/{genome}/tiny/\n    region.bw" in said
     rows = (folder / "results/models/tiny/evaluation/evaluation.tsv").read_text().splitlines()
-    assert {row.split("\t")[0] for row in rows[1:]} == {"model", "unidirectional", "kmer"}
+    assert {row.split("\t")[0] for row in rows[1:]} == {"model", "unidirectional", "pair", "kmer"}
     assert (folder / "logs/benchmarks/train/tiny.tsv").exists()
+
+
+def test_a_compared_model_is_a_whole_model_that_scores_when_asked(finished):
+    folder, _ = finished
+    compared = folder / "results/models/tiny.pair"
+    card = read_card(compared / "model.safetensors")
+    assert [member["config"]["cell"] for member in card["members"]] == ["peephole", "peephole"]
+    assert (compared / "model.training.csv").read_text().startswith("member,step,")
+    assert not (folder / "results/other/tiny.pair").exists()
+    status, said = snakemake(folder, "results/other/tiny.pair/region.regions.bed")
+    assert status == 0, said
+    assert open_scores(folder / "results/other/tiny.pair").channels == ("region", "region.spread")
+    # Its tracks are others than the model's, which is no ensemble: there is no rule for those.
+    status, said = snakemake(folder, "results/other/tiny.pair/region.bw")
+    assert status == 1
+    assert "MissingRuleException" in said
+
+
+def test_an_ensemble_has_tracks_of_its_spread(finished, tmp_path):
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    config = configuration(model="many", evaluate={"bootstrap": 0}, genomes="one.tsv")
+    config["training"]["train"] |= {"members": 3, "shards": 1}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "one.tsv").write_text("name\tfasta\nown\town.fa\n")
+    status, said = snakemake(folder)
+    assert status == 0, said
+    tracks = json.loads((folder / "results/own/many/tracks.json").read_text())["channels"]
+    assert list(tracks) == ["region", "region.spread"]
+    with pybigtools.open(str(folder / "results/own/many/region.spread.bw")) as track:
+        assert 0 < track.info()["summary"]["max"] <= 0.5
+    called = json.loads((folder / "results/own/many/regions.json").read_text())["channels"]
+    assert list(called) == ["region"]
+    assert "results/own/many/\n    region.bw\n    region.bedgraph.gz\n    region.spread.bw" in said
+    # The same tracks where the ensemble is there already.
+    given = {"model": "given", "model_file": "results/models/many/model.safetensors", "genomes": "one.tsv"}
+    (folder / "config.yaml").write_text(yaml.safe_dump(given))
+    status, said = snakemake(folder, "--dry-run")
+    assert status == 0, said
+    assert "results/own/given/region.spread.bw" in said
+    assert "region.spread.regions.bed" not in said
+
+
+def test_time_and_cores_follow_the_settings(tmp_path):
+    config = configuration(evaluate={"compare": {"more": {"train": {"folds": 4, "shards": 1}}}})
+    status, said = snakemake(prepare(tmp_path, config), "--dry-run")
+    assert status == 0, said
+    jobs = {
+        words["output"].split(",")[0]: words
+        for block in said.split("rule train:\n")[1:]
+        for words in [dict(re.findall(r"^    (\w+): (.*)$", block.partition("\n\n")[0], re.M))]
+    }
+    one, four = (jobs[f"results/models/{name}/model.safetensors"] for name in ("tiny", "tiny.more"))
+    assert "runtime=240" in one["resources"]
+    assert "runtime=960" in four["resources"]
+    assert (one["threads"], four.get("threads", "1")) == ("2", "1")
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -212,7 +250,12 @@ def test_every_setting_reaches_its_command(tmp_path):
         score={"exact": True, "halo": 300, "precision": "fp32"},
         tracks={"digits": 2},
         call={"threshold": 0.5},
-        evaluate={"baselines": ["kmer", "untied"], "contigs": ["c2", "c3"], "bootstrap": 7},
+        evaluate={
+            "baselines": ["kmer", "untied"],
+            "compare": {"grid": {"model": {"cell": "grid", "hidden": 2}, "train": {"steps": 9}}},
+            "contigs": ["c2", "c3"],
+            "bootstrap": 7,
+        },
     )
     config["training"] |= {
         "labels": {"tss": label, "peak": {"path": "p.bed", "slop": [5, 9]}, "gone": None},
@@ -232,8 +275,10 @@ def test_every_setting_reaches_its_command(tmp_path):
         "--test c2 --valid c3 --set model.hidden=4 --set model.dropout=0.1 --set model.skip=false"
         " --set model.strand=symmetric --set train.steps=4",
         "--set model.strand=none --set train.steps=4",
-        "--compare untied=results/models/tiny/baselines/untied.safetensors --baseline kmer --contigs c2,c3"
-        " --bootstrap 7",
+        "--set model.hidden=2 --set model.dropout=0.1 --set model.skip=false --set model.strand=symmetric"
+        " --set model.cell=grid --set train.steps=9 --set train.evaluate_every=2",
+        "--compare untied=results/models/tiny.untied/model.safetensors"
+        " --compare grid=results/models/tiny.grid/model.safetensors --baseline kmer --contigs c2,c3 --bootstrap 7",
         "--exact --halo 300 --precision fp32",
         "--digits 2",
         "--threshold 0.5",
@@ -283,6 +328,10 @@ def _trained(**changes):
     return configuration(training={**configuration()["training"], **changes})
 
 
+def _compared(**compare):
+    return configuration(evaluate={"compare": compare})
+
+
 @pytest.mark.parametrize(
     ("config", "wanted"),
     [
@@ -293,7 +342,16 @@ def _trained(**changes):
         (_trained(labels={"a b": {"path": "x"}}), "'a b' does not match"),
         (_trained(labels={"a": None}), "training.labels: no task is left"),
         (_trained(genome="owm"), "training.genome: 'owm' is not in .*genomes.tsv, which has own, other"),
-        (_trained(model={"strand": "stranded"}), "unidirectional cannot have a score a strand"),
+        (
+            _trained(model={"strand": "stranded"}),
+            "evaluate.baselines: unidirectional has no score a strand, unlike the model$",
+        ),
+        (_compared(s={"model": {"strand": "stranded"}}), "evaluate.compare: s has a score a strand, unlike"),
+        (_compared(kmer={"model": {}}), "evaluate.compare.kmer: the name is taken"),
+        (_compared(model={"model": {}}), "evaluate.compare.model: the name is taken"),
+        (_compared(x={"model": {"hiden": 3}}), "evaluate.compare.x.model: .*'hiden' was unexpected"),
+        (_compared(x={"train": {"step": 3}}), "evaluate.compare.x.train: .*'step' was unexpected"),
+        (_compared(x={"modle": {}}), "evaluate.compare.x: .*'modle' was unexpected"),
         (_without(configuration(), "training"), "wanted either 'training' or 'model_file'"),
         (configuration(model_file="m.safetensors"), "wanted either 'training' or 'model_file'"),
         (configuration(download={"a": {"url": "https://x/y"}}), "download.a: wanted either 'sha256' or"),

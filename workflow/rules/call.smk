@@ -8,6 +8,8 @@ rule call:
         regions=expand("<results>/{{genome}}/{{model}}/{channel}.regions.bed", channel=CHANNELS),
     log:
         "<logs>/call/{genome}.{model}.log",
+    wildcard_constraints:
+        model=one_of(MODELS),
     conda:
         "../envs/dnabilstm.yaml"
     threads: 1

@@ -11,13 +11,18 @@ from snakemake.utils import validate
 
 # Figures and pictures of `dnabilstm evaluate`.
 PICTURES = ["pr", "roc", "reliability", "distribution"]
-# Settings of a baseline that go over those of the model.
+# Ready-made entries of `evaluate.compare`, asked for under `evaluate.baselines`.
 BASELINES = {
-    "untied": {"strand": "none"},
-    "unidirectional": {"strand": "none", "bidirectional": False},
+    "untied": {"model": {"strand": "none"}},
+    "unidirectional": {"model": {"strand": "none", "bidirectional": False}},
 }
+# What `dnabilstm evaluate` calls the model itself, and the baseline that is no network.
+TAKEN = ["model", "kmer"]
 # Cores of a training job, where train.shards does not say; as in TrainConfig.
 SHARDS = 2
+# Asked for the training of one network, and for scoring with one; only a cluster holds a job to it.
+TRAIN_MINUTES = 240
+SCORE_MINUTES = 120
 
 
 def get_section(*names):
@@ -51,12 +56,32 @@ def check_config():
     for name, entry in get_section("download").items():
         if bool(entry.get("sha256")) == bool(entry.get("contigs")):
             problems.append(f"download.{name}: wanted either 'sha256' or 'contigs', one of them")
-    tied = get_section("training", "model").get("strand") == "stranded"
-    against = set(get_section("evaluate").get("baselines", [])) & set(BASELINES)
-    if tied and against:
-        problems.append(f"evaluate.baselines: {', '.join(sorted(against))} cannot have a score a strand")
+    problems += find_wrong_comparisons()
     if problems:
         raise WorkflowError("The configuration: " + "; ".join(problems))
+
+
+def find_wrong_comparisons():
+    """What cannot be compared: a name that is taken, and other channels than the model's."""
+    ready = [name for name in get_section("evaluate").get("baselines", []) if name in BASELINES]
+    own = [name for name, settings in get_section("evaluate", "compare").items() if settings is not None]
+    problems = [f"evaluate.compare.{name}: the name is taken" for name in own if name in ready + TAKEN]
+    stranded = get_section("training", "model").get("strand") == "stranded"
+    for name, settings in get_compared().items():
+        strand = {**get_section("training", "model"), **(settings.get("model") or {})}.get("strand")
+        place = "baselines" if name in ready else "compare"
+        if (strand == "stranded") != stranded:
+            has = "has no score a strand" if stranded else "has a score a strand"
+            problems.append(f"evaluate.{place}: {name} {has}, unlike the model")
+    return problems
+
+
+def get_compared():
+    """What the model is compared with: name to the settings that go over the model's."""
+    asked = get_section("evaluate").get("baselines", [])
+    ready = {name: BASELINES[name] for name in asked if name in BASELINES}
+    own = get_section("evaluate", "compare")
+    return {**ready, **{name: settings for name, settings in own.items() if settings is not None}}
 
 
 def read_genomes(sheet):
@@ -98,22 +123,60 @@ def get_training():
     return {**config["training"], "labels": labels}
 
 
-def get_channels():
-    """The tracks of the model: its tasks, or each task's strands."""
-    if TRAINING:
-        stranded = get_section("training", "model").get("strand") == "stranded"
-        signs = [".plus", ".minus"] if stranded else [""]
-        return [f"{task}{sign}" for task in TRAINING["labels"] for sign in signs]
+def get_models():
+    """Every model by name: the model itself, and `<model>.<name>` for each that it is compared with."""
+    compared = get_compared() if TRAINING else {}
+    return {
+        config["model"]: {},
+        **{f"{config['model']}.{name}": settings for name, settings in compared.items()},
+    }
+
+
+def read_card():
+    """The card of `model_file`; empty where a model is trained."""
+    if not config.get("model_file"):
+        return {}
     path = Path(os.path.expanduser(config["model_file"]))
     try:
         # https://github.com/huggingface/safetensors#format: length of the header, then the header as JSON.
         with path.open("rb") as handle:
             header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
-        return json.loads(header["__metadata__"]["dnabilstm"])["channels"]
+        card = json.loads(header["__metadata__"]["dnabilstm"])
+        return {"channels": list(card["channels"]), "members": len(card.get("members", [card]))}
     except OSError as error:
         raise WorkflowError(f"model_file: {path}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, MemoryError, OverflowError):
         raise WorkflowError(f"model_file: {path}: is not a model of 'dnabilstm train'") from None
+
+
+def get_channels():
+    """The probabilities that the model gives: of its tasks, or of each task's strands."""
+    if not TRAINING:
+        return CARD["channels"]
+    stranded = get_section("training", "model").get("strand") == "stranded"
+    signs = [".plus", ".minus"] if stranded else [""]
+    return [f"{task}{sign}" for task in TRAINING["labels"] for sign in signs]
+
+
+def get_members(model):
+    """How many networks a model consists of."""
+    return count_members(get_settings(model, "train")) if TRAINING else CARD["members"]
+
+
+def get_track_names(model):
+    """The tracks of a model: its channels, and of an ensemble the spread of each."""
+    spread = [f"{channel}.spread" for channel in CHANNELS] if get_members(model) > 1 else []
+    return CHANNELS + spread
+
+
+def get_alike():
+    """The models whose tracks are those of the model: all, or all ensembles."""
+    return [name for name in MODELS if get_track_names(name) == TRACKS]
+
+
+def get_score_minutes(wildcards):
+    """Time for every member of an ensemble."""
+    return SCORE_MINUTES * get_members(wildcards.model)
 
 
 def one_of(names):
@@ -183,49 +246,63 @@ def get_options(settings, skip=()):
     return options
 
 
+def get_settings(model, section):
+    """Settings of `training.model` or `training.train`, those of a compared model put over them."""
+    return {**get_section("training", section), **(MODELS[model].get(section) or {})}
+
+
+def get_assignments(settings, section):
+    """Settings of the network or of the training run as options of `dnabilstm train`."""
+    options = []
+    for name, value in settings.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        options += ["--set", f"{section}.{name}={text}"]
+    return options
+
+
 def get_train_options(wildcards):
-    """Split and settings as options of `dnabilstm train`, a baseline's own settings over the model's."""
-    model = {
-        **get_section("training", "model"),
-        **BASELINES.get(getattr(wildcards, "baseline", ""), {}),
-    }
+    """Split and settings as options of `dnabilstm train`."""
     options = get_options(get_section("training", "split"))
-    for section, settings in (
-        ("model", model),
-        ("train", get_section("training", "train")),
-    ):
-        for name, value in settings.items():
-            text = value if isinstance(value, str) else json.dumps(value)
-            options += ["--set", f"{section}.{name}={text}"]
+    for section in ("model", "train"):
+        options += get_assignments(get_settings(wildcards.model, section), section)
     return options
 
 
 def get_train_threads(wildcards):
     """A core for each shard of a batch."""
-    return get_section("training", "train").get("shards", SHARDS)
+    return get_settings(wildcards.model, "train").get("shards", SHARDS)
+
+
+def count_members(settings):
+    """How many networks a model consists of."""
+    return settings.get("folds") or settings.get("members", 1)
+
+
+def get_train_minutes(wildcards):
+    """Time for all members of an ensemble, which are trained one after another."""
+    return TRAIN_MINUTES * count_members(get_settings(wildcards.model, "train"))
 
 
 def get_model(wildcards):
-    """The model that scores: the one that is trained here, or the one that is there already."""
+    """The model that scores: one that is trained here, or the one that is there already."""
     if TRAINING:
         return f"<results>/models/{wildcards.model}/model.safetensors"
     return get_path(config["model_file"])
 
 
-def get_compared(wildcards):
-    """The trained baselines that the model is compared with."""
-    asked = [name for name in get_section("evaluate").get("baselines", []) if name in BASELINES]
-    return [f"<results>/models/{wildcards.model}/baselines/{name}.safetensors" for name in asked]
+def get_compared_models(wildcards):
+    """The models that the model is compared with."""
+    return [f"<results>/models/{name}/model.safetensors" for name in MODELS if name != wildcards.model]
 
 
 def get_evaluate_options(wildcards, input):
-    """Baselines, contigs and settings as options of `dnabilstm evaluate`."""
+    """Models to compare with, baselines, contigs and settings as options of `dnabilstm evaluate`."""
     options = []
-    for path in input.compared:
-        options += ["--compare", f"{Path(path).stem}={path}"]
+    for name, path in zip(get_compared(), input.compared):
+        options += ["--compare", f"{name}={path}"]
     if "kmer" in get_section("evaluate").get("baselines", []):
         options += ["--baseline", "kmer"]
-    return options + get_options(get_section("evaluate"), skip=["baselines"])
+    return options + get_options(get_section("evaluate"), skip=["baselines", "compare"])
 
 
 def get_fetch_options(wildcards):
@@ -238,13 +315,9 @@ def get_fetch_options(wildcards):
 
 def get_tracks():
     """Tracks and regions of every genome."""
-    return expand(
-        "<results>/{genome}/{model}/{channel}.{kind}",
-        genome=GENOMES,
-        model=config["model"],
-        channel=CHANNELS,
-        kind=["bw", "bedgraph.gz", "regions.bed"],
-    )
+    files = expand("{channel}.{kind}", channel=TRACKS, kind=["bw", "bedgraph.gz"])
+    files += expand("{channel}.regions.bed", channel=CHANNELS)
+    return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
 
 
 def get_evaluation():
@@ -280,4 +353,7 @@ os.environ.update(PATH=os.pathsep.join([os.getenv("PATH", os.defpath), str(Path(
 check_config()
 GENOMES = read_genomes(config["genomes"])
 TRAINING = get_training()
+CARD = read_card()
+MODELS = get_models()
 CHANNELS = get_channels()
+TRACKS = get_track_names(config["model"])

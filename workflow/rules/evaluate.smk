@@ -4,7 +4,7 @@ rule evaluate:
         codes=f"<results>/{TRAINING['genome']}/codes",
         labels="<results>/models/{model}/labels",
         model="<results>/models/{model}/model.safetensors",
-        compared=get_compared,
+        compared=get_compared_models,
     output:
         json="<results>/models/{model}/evaluation/evaluation.json",
         table=report(

@@ -11,11 +11,14 @@ rule score:
         "<logs>/score/{genome}.{model}.log",
     benchmark:
         "<benchmarks>/score/{genome}.{model}.tsv"
+    wildcard_constraints:
+        model=one_of(MODELS),
     conda:
         "../envs/dnabilstm.yaml"
     threads: 2
     resources:
         mem_mb=4000,
+        runtime=get_score_minutes,
     params:
         folder=subpath(output[0], parent=True),
         options=get_options(get_section("score")),

@@ -6,10 +6,12 @@ rule tracks:
     output:
         table="<results>/{genome}/{model}/tracks.json",
         sizes="<results>/{genome}/{model}/chrom.sizes",
-        bedgraphs=expand("<results>/{{genome}}/{{model}}/{channel}.bedgraph.gz", channel=CHANNELS),
-        bigwigs=expand("<results>/{{genome}}/{{model}}/{channel}.bw", channel=CHANNELS),
+        bedgraphs=expand("<results>/{{genome}}/{{model}}/{channel}.bedgraph.gz", channel=TRACKS),
+        bigwigs=expand("<results>/{{genome}}/{{model}}/{channel}.bw", channel=TRACKS),
     log:
         "<logs>/tracks/{genome}.{model}.log",
+    wildcard_constraints:
+        model=one_of(get_alike()),
     conda:
         "../envs/dnabilstm.yaml"
     threads: 2
