@@ -275,10 +275,9 @@ class Network:
         return out
 
     def norm(self, x, index, alike):
-        names = self.under(f"norms.{index}.")
-        if not names:
+        if not self.config.norm or (index == 0 and not self.config.filters):
             return x
-        scale, shift = names["scale"], names["shift"]
+        scale, shift = (self.parameters[f"norms.{index}.{name}"] for name in ("scale", "shift"))
         if self.tied and not alike:
             scale, shift = torch.cat([scale, scale]), torch.cat([shift, shift])
         return layer_norm(x, scale, shift)
@@ -286,9 +285,11 @@ class Network:
     def both(self, xs, index, turn):
         """One LSTM layer, in one direction or in both."""
 
+        wanted = ("w_ih", "w_hh", "bias", *(["peepholes"] if self.config.cell == "peephole" else []))
+
         def read(direction):
-            names = self.under(f"lstms.{index}.directions.{direction}.")
-            return lambda seen: lstm(seen, *(names.get(n) for n in ("w_ih", "w_hh", "bias", "peepholes")))
+            weights = [self.parameters[f"lstms.{index}.directions.{direction}.{name}"] for name in wanted]
+            return lambda seen: lstm(seen, *weights)
 
         return self.two_ways(xs, read, turn)
 
