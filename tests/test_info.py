@@ -77,3 +77,25 @@ def test_a_model_is_its_card(tmp_path):
     text = info(tmp_path / "m.safetensors")
     assert "calibration:\n  slope: 1.0\n" in text
     assert "config:\n" in text
+
+
+def test_an_ensemble_tells_its_head_classes_and_members(tmp_path):
+    from dnabilstm.model.bundle import Model, join_models, save_model
+    from dnabilstm.model.config import BiLSTMConfig
+    from dnabilstm.model.registry import build
+
+    config = BiLSTMConfig(tasks=("a", "b"), head="sequence", hidden=4)
+    cards = [
+        {"metrics": {"mcc": mcc}, "composition": {"bases": 7, "kmers": {"AAAA": 1.0}}} for mcc in (0.25, 0.5)
+    ]
+    models = [Model(build(config).eval(), card) for card in cards]
+    save_model(join_models(models, ["x", "y"]), tmp_path / "m.safetensors")
+    text = info(tmp_path / "m.safetensors")
+    assert text.splitlines()[1] == "tells the classes of whole sequences: a, b; an ensemble of 2 members"
+    assert "member 1:\n  metrics:\n    mcc: 0.25\n" in text
+    assert "member 2:\n  metrics:\n    mcc: 0.5\n" in text
+    assert "AAAA" not in text
+    found = json.loads(info(tmp_path / "m.safetensors", "--json"))
+    assert found["members"][1]["composition"]["kmers"] == {"AAAA": 1.0}
+    save_model(models[0], tmp_path / "one.safetensors")
+    assert "sequences: a, b\nformat: 1\n" in info(tmp_path / "one.safetensors")

@@ -12,6 +12,8 @@ from dnabilstm.files import is_folder
 
 ROWS = 50
 """Contigs in the table for people; ``--json`` has all."""
+LONG = ("kmers", "gc_histogram")
+"""Tables of a model's card that only ``--json`` prints."""
 
 
 @click.command(name="info")
@@ -32,7 +34,7 @@ def command(path: Path, as_json: bool) -> None:
 def _kind(path: Path) -> tuple[str, Callable[[Path], dict[str, Any]], Callable[[dict[str, Any]], list[str]]]:
     """The word for what lies there, the function that describes it, and the one that makes lines of that."""
     if path.suffix == ".safetensors":
-        return "model", _model, _tree
+        return "model", _model, _model_lines
     if not is_folder(path):
         return "genome", _genome, _genome_lines
     for table, kind in FOLDERS.items():
@@ -133,6 +135,29 @@ def _model(path: Path) -> dict[str, Any]:
     from dnabilstm.model.bundle import read_card
 
     return read_card(path)
+
+
+def _model_lines(found: dict[str, Any]) -> list[str]:
+    """What the model answers, then its card; of the members of an ensemble what they do not share."""
+    members = found.get("members", [])
+    shown = {name: value for name, value in found.items() if name != "members"}
+    for number, card in enumerate(members, start=1):
+        shown[f"member {number}"] = {
+            name: value for name, value in card.items() if value != found.get(name, ...)
+        }
+    answers = {"position": "scores every base", "sequence": "tells the classes of whole sequences"}
+    head = found.get("config", {}).get("head", "position")
+    of = f"; an ensemble of {len(members)} members" if members else ""
+    return [f"{answers.get(head, head)}: {', '.join(found.get('channels', []))}{of}", *_tree(_short(shown))]
+
+
+def _short(card: dict[str, Any]) -> dict[str, Any]:
+    """A card without the long tables that ``--json`` has."""
+    return {
+        name: _short(value) if isinstance(value, dict) else value
+        for name, value in card.items()
+        if name not in LONG
+    }
 
 
 def _tree(value: Any, indent: str = "") -> list[str]:
