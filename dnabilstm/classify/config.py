@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, with_config
 class ClassifyConfig:
     """How sequences are classified, and their figures' intervals made."""
 
-    batch: Annotated[int, Field(ge=1, description="Sequences computed together, in batches of so many.")] = 64
+    batch: Annotated[int, Field(ge=1, description="Sequences computed together, at most.")] = 64
     bootstrap: Annotated[
         int, Field(ge=0, le=1_000_000, description="Resamples for the intervals; 0 = no intervals.")
     ] = 1_000

@@ -1,19 +1,23 @@
 """``dnabilstm negatives``: negatives for a set of sequences, as FASTA."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import click
 
+from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.sequence_options import read_sequence_options, sequence_options
-from dnabilstm.cli.settings import option_of
+from dnabilstm.cli.settings import description_of, option_of
 from dnabilstm.errors import Problems
 from dnabilstm.files import check_file_place
 from dnabilstm.negatives.config import NegativesConfig
 
 _PATH = click.Path(path_type=Path)
 _OF_GENOMES = ("random", "gc")
+MINED = "mined"
+"""The kind that needs a model."""
 
 
 def _choice(name: str) -> click.Choice:
@@ -34,60 +38,102 @@ def _choice(name: str) -> click.Choice:
     type=_PATH,
     help="Regions that no window may overlap, besides the sequences' own: BED, narrowPeak or GFF3.",
 )
-@option_of(NegativesConfig, "kind", type=_choice("kind"))
+@click.option(
+    "--kind",
+    type=click.Choice([*_choice("kind").choices, MINED]),
+    default=NegativesConfig.kind,
+    show_default=True,
+    help=f"{description_of(NegativesConfig, 'kind')[:-1]}; mined: of many candidates, windows of the genome away"
+    " from the positives or, without genome, shuffled positives, those that --model is surest of.",
+)
 @option_of(NegativesConfig, "ratio", type=float)
 @option_of(NegativesConfig, "gc_tolerance", type=float)
 @option_of(NegativesConfig, "parts", type=int)
 @option_of(NegativesConfig, "kept", type=float)
 @option_of(NegativesConfig, "rest", type=_choice("rest"))
 @option_of(NegativesConfig, "seed", type=int)
+@click.option("--model", "model_file", type=_PATH, help="mined: model file of 'dnabilstm train --sequences'.")
+@click.option(
+    "--positive", metavar="CLASS", help="mined: the model's class that counts.  [default: --sequences']"
+)
+@click.option(
+    "--candidates",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    help="mined: Negatives made for each that is kept.",
+)
 @click.option("--output", required=True, type=_PATH, help="FASTA to write; gzipped if it ends in .gz.")
 def command(genome: Path | None, exclude: tuple[Path, ...], output: Path, **options: Any) -> None:
     """Make negatives after the sequences that are given, all of which count as positives.
 
     Give the result to 'dnabilstm train' as another class: --sequences negative=OUTPUT.
     """
-    from dataclasses import asdict
-
     from dnabilstm.genome import open_genome
     from dnabilstm.negatives.compose import gc_content
     from dnabilstm.negatives.make import make_negatives
     from dnabilstm.sequences.read import write_fasta
 
-    config, asked = _check_options(genome, exclude, output, options)
+    config, asked, model = _check_options(genome, exclude, output, options)
     opened = open_genome(genome) if genome else None
     positives = asked.open(opened)
     away = _read_exclude(exclude, opened, asked.regions) if exclude else None
-    made = make_negatives(positives, genome=opened, exclude=away, **asdict(config))
+    given = {"ratio": config.ratio, "seed": config.seed, "genome": opened, "exclude": away}
+    if model is None:
+        made = make_negatives(positives, **asdict(config) | given)
+    else:
+        made = _mine(model, positives, options["positive"], candidates=options["candidates"], **given)
     write_fasta(made, output)
     gc = [float(gc_content(one.codes, one.borders).mean()) for one in (made, positives)]
     note(
-        f"{output}: {len(made):,} negatives ({config.kind}), {len(made.codes):,} bases, mean GC content {gc[0]:.3f};"
-        f" after {len(positives):,} sequences with {gc[1]:.3f}"
+        f"{output}: {len(made):,} negatives ({options['kind']}), {len(made.codes):,} bases, mean GC content"
+        f" {gc[0]:.3f}; after {len(positives):,} sequences with {gc[1]:.3f}"
     )
 
 
 def _check_options(
     genome: Path | None, exclude: tuple[Path, ...], output: Path, options: dict[str, Any]
-) -> tuple[NegativesConfig, Any]:
-    """What the options say, with all that is wrong with them at once."""
+) -> tuple[NegativesConfig, Any, Any]:
+    """What the options say, with all that is wrong with them at once; the model, None where none is needed."""
     from dnabilstm.model.config import parse
 
-    problems = Problems()
+    problems, model, mined = Problems(), None, options["kind"] == MINED
     settings = {name: options[name] for name in NegativesConfig.__dataclass_fields__}
+    if mined:
+        del settings["kind"]
+    if mined != (options["model_file"] is not None):
+        problems.add(f"--kind {options['kind']}: " + ("wanted --model" if mined else "takes no --model"))
+    elif mined:
+        with problems.collect():
+            model = load_model_with("sequence", options["model_file"])
     with problems.collect():
         check_file_place(output)
     with problems.collect():
         asked = read_sequence_options(options)
     with problems.collect():
         config = parse(NegativesConfig, settings, "negatives")
-    if exclude and (genome is None or settings["kind"] not in _OF_GENOMES):
+    if exclude and (genome is None or options["kind"] not in (*_OF_GENOMES, MINED)):
         problems.add(
             f"--exclude {exclude[0]}: is for windows of a genome; wanted --genome, and --kind"
-            f" {' or '.join(_OF_GENOMES)}"
+            f" {', '.join(_OF_GENOMES)} or {MINED}"
         )
     problems.raise_if_any()
-    return config, asked
+    return config, asked, model
+
+
+def _mine(model: Any, positives: Any, positive: str | None, **settings: Any) -> Any:
+    """What the model takes for positives, the surest first."""
+    from dnabilstm.classify.mine import mine_negatives, positive_class
+    from dnabilstm.model.runtime import prepare_process
+
+    name = positive_class(model, positives.classes, positive)
+    prepare_process()
+    made, found = mine_negatives(model, positives, positive=name, **settings)
+    note(
+        f"the model gives them {name!r} with a probability of {found.min():.3f} to {found.max():.3f};"
+        f" {(found > 0.5).sum():,} of {len(found):,} above 0.5"
+    )
+    return made
 
 
 def _read_exclude(files: tuple[Path, ...], genome: Any, settings: Any) -> Any:
