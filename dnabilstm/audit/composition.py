@@ -152,6 +152,20 @@ def composition_of(genome: Genome | np.ndarray, spans: Iterable[Span] | None = N
     }
 
 
+def sampled(genome: Genome, bases: int = 20_000_000) -> list[Span]:
+    """Spans of a genome, spread evenly, of about so many bases; all of it where it has no more.
+
+    For ``composition_of``, when a genome is large and its composition is wanted at once.
+    """
+    every = max(1, genome.total // max(bases, 1))
+    blocks = (
+        (contig.name, start, min(start + _BLOCK, contig.length))
+        for contig in genome.contigs
+        for start in range(0, contig.length, _BLOCK)
+    )
+    return [block for number, block in enumerate(blocks) if number % every == 0]
+
+
 def compare_composition(one: Summary, other: Summary) -> Summary:
     """Hold the composition of a genome against that of another one, such as that of a model's training part.
 

@@ -81,8 +81,19 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
         note(
             "warning: the model's card says that its memory is longer than its halo; --exact gives its exact scores"
         )
+    _warn_of_other_genome(opened, model.card)
     with progress_bar("score", opened.total, "bases") as advance:
         scores = score_genome(opened, model, output, config, progress=advance)
     bases = scores.info["bases"]
     note(f"{bases['in']:,} bases in = {bases['scored']:,} scored + {bases['no_call']:,} no-call")
     note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
+
+
+def _warn_of_other_genome(genome: Any, card: dict[str, Any]) -> None:
+    """Say so where a genome is not composed like the one that the model was trained on."""
+    from dnabilstm.audit.composition import CARD_KEY, compare_composition, composition_of, sampled
+
+    if CARD_KEY in card and card.get("genome", {}).get("digest") != genome.digest:
+        found = compare_composition(card[CARD_KEY], composition_of(genome, sampled(genome)))
+        if found["shifted"]:
+            note(f"warning: this is not like the genome that the model was trained on: {found['verdict']}")

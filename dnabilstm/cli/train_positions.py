@@ -1,13 +1,18 @@
 """``dnabilstm train --genome --labels``: a score for every base."""
 
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from dnabilstm.audit.assess import audit_genome
+from dnabilstm.audit.genomes import work_of
+from dnabilstm.audit.report import write_audit
 from dnabilstm.cli.label_options import print_labels, read_label_options
-from dnabilstm.cli.progress import note
+from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.train_members import check_architecture, train_members
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.genome import Genome, open_genome
@@ -52,10 +57,21 @@ def train_positions(
     prepare_process()
     stem = output.with_suffix("")
     write_split(data.split, stem.with_name(f"{stem.name}.split.bed"))
+    _audit(data, stem.with_name(f"{stem.name}.audit"))
     model = train_members(runs, output, finish_positions, _say)
     context = model.card["context"]
     off = context["measured"][-1]["p999"]
     note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
+
+
+def _audit(data: "PositionData", folder: Path) -> None:
+    """Look for what the parts have in common, write it down, and say what is wrong with them."""
+    regions = {channel: data.labels.regions(channel) for channel in data.labels.channels}
+    with progress_bar("audit", work_of(data.split), "bases") as advance:
+        audit = audit_genome(data.genome, data.split, regions=regions, progress=advance)
+    write_audit(audit, folder)
+    for warning in audit.warnings:
+        note(f"warning: {warning}")
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,20 @@ def open_positions(options: dict[str, Any], stranded: bool, problems: Problems) 
         hard = _read_hard(options, genome)
     problems.raise_if_any()
     return PositionData(genome, labels, split, hard)
+
+
+def digests_of(data: PositionData) -> dict[str, str]:
+    """What stands for the data, by name."""
+    hard = None
+    if data.hard is not None:
+        hard = [data.hard.contig.tolist(), data.hard.start.tolist(), data.hard.end.tolist()]
+    split = [asdict(stretch) for stretch in data.split]
+    written = {"split": json.dumps(split), "hard regions": json.dumps(hard)}
+    return {
+        "genome": data.genome.digest,
+        "labels": data.labels.digest,
+        **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in written.items()},
+    }
 
 
 def position_runs(data: PositionData, settings: dict[str, dict], device: torch.device) -> list[PositionRun]:

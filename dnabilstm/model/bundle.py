@@ -197,6 +197,8 @@ def join_models(models: list[Model], names: list[str]) -> Model:
         if key in first and all(card.get(key) == first[key] for card in cards)
     }
     joined = {"members": cards, **shared}
+    if "composition" in first:  # members of folds differ a little in it
+        joined["composition"] = first["composition"]
     if all("context" in card for card in cards):
         longest = max(cards, key=lambda card: card["context"]["halo"])["context"]
         joined["context"] = longest | {"within": all(card["context"]["within"] for card in cards)}

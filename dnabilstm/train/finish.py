@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from dnabilstm.audit.composition import CARD_KEY, composition_of
 from dnabilstm.calibrate import Platt, fit_platt, fit_softmax
 from dnabilstm.class_metrics import class_figures
 from dnabilstm.errors import Problems
@@ -104,6 +105,9 @@ def finish_positions(run: PositionRun, state: TrainState) -> Model:
     model.card |= {
         "genome": {"source": run.genome.source, "digest": run.genome.digest, "bases": run.genome.total},
         "labels": {"digest": run.labels.digest, "summary": run.labels.info},
+        CARD_KEY: composition_of(
+            run.genome, [(row.contig, row.start, row.end) for row in of_part(run.split, "train")]
+        ),
         "split": [[row.contig, row.start, row.end, row.part] for row in run.split],
         **_provenance(run, state),
     }
