@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from dnabilstm.audit.config import AuditConfig
-from dnabilstm.audit.kmers import mixed
+from dnabilstm.audit.kmers import is_new
 from dnabilstm.audit.sketch import Index, Sketch, make_sketch
 
 MIN_SHARED = 16
 """Tokens that near-duplicates share at least, whatever their lengths; fewer may be chance."""
 TOKENS = 1 << 24
 """Tokens to look for candidates by; of more, an even sample. At the peak, 50 bytes each."""
-PAIRS = (1 << 24, 1 << 20, 1 << 16, 0)
-"""Pairs that the index may write out; the next one is tried where the one before leaves too much to count."""
+PAIRS = (4, 0.25, 0.01, 0)
+"""Pairs that the index may write out for each token; the next is tried where that leaves too much to count."""
 COUNTED = 8
 """What may be counted out: as many times all tokens, but ``_BLOCK`` times this at least."""
 _BLOCK = 1 << 22
@@ -61,7 +61,7 @@ def near_pairs(codes: np.ndarray, borders: np.ndarray, parts: np.ndarray, config
     scale = _scale(sizes, config)
     sketch = make_sketch(codes, borders, config.k, scale)
     for most_pairs in PAIRS:
-        found = _candidates(sketch, parts, most_pairs, scale, config.containment)
+        found = _candidates(sketch, parts, int(most_pairs * len(sketch.tokens)), scale, config.containment)
         work = np.minimum(sizes[found.first], sizes[found.second])[found.open].sum()
         if work <= COUNTED * max(sizes.sum(), _BLOCK):
             break
@@ -123,16 +123,16 @@ def _count_out(
         involved, local = np.unique([first[rows], second[rows]], return_inverse=True)
         sketch = make_sketch(*_taken(codes, borders, involved), k)
         one, other = local.reshape(2, -1)
-        swap = sketch.sizes[one] > sketch.sizes[other]
-        one, other = np.where(swap, other, one), np.where(swap, one, other)
-        fewer[rows] = sketch.sizes[one]
-        # Token and owner as one number; then the tokens of `one` are looked up as if `other` owned them.
-        known = np.sort(mixed(sketch.tokens ^ mixed(sketch.owners.astype(np.uint64))))
-        tokens = sketch.tokens[np.argsort(sketch.owners, kind="stable")]
-        at, pair = _spans(np.cumsum(sketch.sizes) - sketch.sizes, sketch.sizes, one)
-        asked = mixed(tokens[at] ^ mixed(other.astype(np.uint64))[pair])
-        hit = known[np.searchsorted(known, asked).clip(max=max(len(known) - 1, 0))] == asked
-        shared[rows] = np.bincount(pair[hit], minlength=len(rows))
+        fewer[rows] = np.minimum(sketch.sizes[one], sketch.sizes[other])
+        # A pair and a token as one number: what is there twice, both have.
+        numbers = np.cumsum(is_new(sketch.tokens)) - 1
+        numbers = numbers[np.argsort(sketch.owners, kind="stable")]
+        starts = np.cumsum(sketch.sizes) - sketch.sizes
+        spans = [_spans(starts, sketch.sizes, side) for side in (one, other)]
+        keys = np.concatenate([pair * len(numbers) + numbers[at] for at, pair in spans])
+        keys.sort()
+        twice = keys[1:][~is_new(keys)[1:]]
+        shared[rows] = np.bincount(twice // max(len(numbers), 1), minlength=len(rows))
     return shared, fewer
 
 

@@ -4,6 +4,7 @@ The *tokens* of a sequence are hashes of its canonical k-mers. The second and fu
 as tokens of their own, so that a long poly-A is not alike every sequence that has a short one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from dnabilstm.audit.kmers import hashes, is_new, mixed
 
+ORDERS = 3
+"""Orders in which sequences with a frequent token are neighbours."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -112,9 +115,9 @@ class Index:
     def links(self, parts: np.ndarray) -> np.ndarray:
         """Pairs that have a frequent token in common and are neighbours; see ``near_pairs``.
 
-        For each token and sequence the nearest others of each part, on both sides, in an order in which
-        alike sequences are likely to be neighbours: that of their smallest tokens (MinHash; Broder 1997,
-        https://doi.org/10.1109/SEQUEN.1997.666900).
+        For each token and sequence the nearest others of each part, on both sides, in ``ORDERS`` orders in
+        which alike sequences are likely to be neighbours: that of their smallest tokens, by several hashes
+        (MinHash; Broder 1997, https://doi.org/10.1109/SEQUEN.1997.666900).
 
         Parameters
         ----------
@@ -126,10 +129,16 @@ class Index:
         numpy.ndarray
             Keys as of ``pairs``.
         """
-        owners, tokens = self._sketch.owners[self._frequent], self._sketch.tokens[self._frequent]
-        order = np.lexsort([self._rank()[owners], tokens])
-        owners, tokens = owners[order], tokens[order]
         found = [np.empty(0, np.int64)]
+        if len(self._frequent):
+            for number in range(ORDERS):
+                found += self._neighbours(self._rank(number), parts)
+        return _distinct(np.concatenate(found))
+
+    def _neighbours(self, rank: np.ndarray, parts: np.ndarray) -> Iterator[np.ndarray]:
+        owners, tokens = self._sketch.owners[self._frequent], self._sketch.tokens[self._frequent]
+        order = np.lexsort([rank[owners], tokens])
+        owners, tokens = owners[order], tokens[order]
         for held in parts:
             here = np.flatnonzero(held[owners])
             place = np.searchsorted(here, np.arange(len(owners)))
@@ -139,15 +148,12 @@ class Index:
                 other = here[near[one]]
                 same = tokens[one] == tokens[other]
                 both = np.sort(np.stack([owners[one[same]], owners[other[same]]]), axis=0)
-                found.append(_distinct(both[0] * self._sketch.count + both[1]))
-        return _distinct(np.concatenate(found))
+                yield _distinct(both[0] * self._sketch.count + both[1])
 
-    def _rank(self) -> np.ndarray:
-        """Place of each sequence in the order of their smallest tokens, int64 (sequences,)."""
-        # The tokens ascend, so the first row of a sequence has its smallest one.
-        owners, first = np.unique(self._sketch.owners, return_index=True)
-        smallest = np.full(self._sketch.count, len(self._sketch.owners))
-        smallest[owners] = first
+    def _rank(self, number: int) -> np.ndarray:
+        """Place of each sequence in the order of their smallest tokens by one of the hashes: int64 (sequences,)."""
+        smallest = np.full(self._sketch.count, np.iinfo(np.uint64).max)
+        np.minimum.at(smallest, self._sketch.owners, mixed(self._sketch.tokens + np.uint64(number)))
         return np.argsort(np.argsort(smallest, kind="stable"))
 
     @cached_property
