@@ -1,4 +1,4 @@
-"""``dnabilstm negatives``: negatives for a set of sequences, as FASTA."""
+"""``dnabilstm negatives``: negatives for a set of sequences, as FASTA or BED."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -63,7 +63,12 @@ def _choice(name: str) -> click.Choice:
     show_default=True,
     help="mined: Negatives made for each that is kept.",
 )
-@click.option("--output", required=True, type=_PATH, help="FASTA to write; gzipped if it ends in .gz.")
+@click.option(
+    "--output",
+    required=True,
+    type=_PATH,
+    help="FASTA to write or, for windows of the genome, BED (its name ends in .bed); gzipped if it ends in .gz.",
+)
 def command(genome: Path | None, exclude: tuple[Path, ...], output: Path, **options: Any) -> None:
     """Make negatives after the sequences that are given, all of which count as positives.
 
@@ -73,6 +78,7 @@ def command(genome: Path | None, exclude: tuple[Path, ...], output: Path, **opti
     from dnabilstm.negatives.compose import gc_content
     from dnabilstm.negatives.make import make_negatives
     from dnabilstm.sequences.read import write_fasta
+    from dnabilstm.sequences.regions import write_bed
 
     config, asked, model = _check_options(genome, exclude, output, options)
     opened = open_genome(genome) if genome else None
@@ -83,7 +89,7 @@ def command(genome: Path | None, exclude: tuple[Path, ...], output: Path, **opti
         made = make_negatives(positives, **asdict(config) | given)
     else:
         made = _mine(model, positives, options["positive"], candidates=options["candidates"], **given)
-    write_fasta(made, output)
+    (write_bed if _wants_bed(output) else write_fasta)(made, output)
     gc = [float(gc_content(one.codes, one.borders).mean()) for one in (made, positives)]
     note(
         f"{output}: {len(made):,} negatives ({options['kind']}), {len(made.codes):,} bases, mean GC content"
@@ -112,13 +118,23 @@ def _check_options(
         asked = read_sequence_options(options)
     with problems.collect():
         config = parse(NegativesConfig, settings, "negatives")
-    if exclude and (genome is None or options["kind"] not in (*_OF_GENOMES, MINED)):
+    of_genome = genome is not None and options["kind"] in (*_OF_GENOMES, MINED)
+    if _wants_bed(output) and not of_genome:
+        problems.add(
+            f"--output {output}: only windows of a genome have places; wanted --genome, and --kind"
+            f" {', '.join(_OF_GENOMES)} or {MINED}, or a name that ends in .fa"
+        )
+    if exclude and not of_genome:
         problems.add(
             f"--exclude {exclude[0]}: is for windows of a genome; wanted --genome, and --kind"
             f" {', '.join(_OF_GENOMES)} or {MINED}"
         )
     problems.raise_if_any()
     return config, asked, model
+
+
+def _wants_bed(output: Path) -> bool:
+    return output.name.removesuffix(".gz").endswith(".bed")
 
 
 def _mine(model: Any, positives: Any, positive: str | None, **settings: Any) -> Any:

@@ -1,5 +1,6 @@
 """Regions of a genome (BED, narrowPeak, GFF3) as sequences: each read on its own strand."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,12 +9,14 @@ import numpy as np
 
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.errors import DnabilstmError, Problems
+from dnabilstm.files import atomic_file
 from dnabilstm.genome import Genome, shown_names
 from dnabilstm.intervals import UNKNOWN, Intervals, read_aliases, read_intervals
 from dnabilstm.intervals.algebra import make_intervals
 from dnabilstm.sequences.store import Place, SequenceSet, make_set
 
 _SIGN = {1: "(+)", -1: "(-)", 0: ""}
+_BED_SIGN = {1: "+", -1: "-", 0: "."}
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,18 @@ def intervals_of(sequences: SequenceSet, genome: Genome) -> Intervals:
     places = sequences.places
     contig = [index[genome.contig(place.contig).name] for place in places]
     return make_intervals(contig, [place.start for place in places], [place.end for place in places])
+
+
+def write_bed(sequences: SequenceSet, path: Path) -> None:
+    """Write the places of sequences as BED6, gzipped if the name ends in ``.gz``; reading it gives the sequences."""
+    rows = zip(sequences.names, sequences.places, strict=True)
+    lines = [
+        f"{place.contig}\t{place.start}\t{place.end}\t{name}\t0\t{_BED_SIGN[place.strand]}\n"
+        for name, place in rows
+    ]
+    raw = "".join(lines).encode("utf-8", "surrogateescape")
+    with atomic_file(path) as part:
+        part.write_bytes(gzip.compress(raw, mtime=0) if Path(path).suffix == ".gz" else raw)
 
 
 def _inside(

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from dnabilstm.cli import cli
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.genome import open_genome
 from dnabilstm.sequences.read import read_sequences
 
 
@@ -51,6 +52,27 @@ def test_windows_of_a_genome_keep_away(folder):
     for name in made.names:
         end = int(name.partition("-")[2].partition("(")[0])
         assert end <= 1000
+
+
+def test_windows_are_written_as_fasta_or_as_bed(folder):
+    words = ["--sequences", "{f}/p.bed", "--genome", "{f}/g.fa", "--kind", "gc", "--ratio", "5", "--output"]
+    for name in ("n.fa", "n.bed", "n.bed.gz"):
+        run(folder, *words, f"{{f}}/{name}")
+    genome = open_genome(folder / "g.fa")
+    fasta, bed, packed = (
+        read_sequences([f"{folder}/{name}"], genome=genome) for name in ("n.fa", "n.bed", "n.bed.gz")
+    )
+    assert len(bed) == 10
+    assert {place.strand for place in bed.places} == {1, -1}
+    assert fasta.names == bed.names == packed.names
+    assert [fasta.text(i) for i in range(10)] == [bed.text(i) for i in range(10)]
+    assert fasta.places == ()
+
+
+def test_shuffled_sequences_have_no_places(folder):
+    found = run(folder, "--sequences", "{f}/p.bed", "--genome", "{f}/g.fa", "--output", "{f}/n.bed")
+    assert len(found) == 1
+    assert found[0].startswith(f"--output {folder}/n.bed: only windows of a genome have places")
 
 
 @pytest.mark.parametrize(
