@@ -32,6 +32,7 @@ ORDER = [
         "classify",
         "evaluate",
         "tracks",
+        "tune",
         "workflow_schema",
         "cli",
     ),

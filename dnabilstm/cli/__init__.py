@@ -21,6 +21,7 @@ COMMANDS = {
     "negatives": "hard negatives: shuffled, or windows of a genome",
     "audit": "leaks, duplicates and shifts between training and held-out data",
     "train": "genome and labels, or sequences and classes, to a model file",
+    "tune": "many trainings to the settings that validate best",
     "ensemble": "several models as one, with their spread",
     "evaluate": "figures and pictures on held-out contigs",
     "classify": "sequences and model to the probability of each class",

@@ -7,6 +7,9 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 
 from dnabilstm.errors import DnabilstmError
 
+ODD = ("pool", "filter_width", "stem_width")
+"""Widths that strand symmetry wants odd."""
+
 
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class BiLSTMConfig:
     def problems(self) -> list[str]:
         """What no single field shows: combinations that make no network."""
         found = [f"model.{text}" for wrong, text in self._rules() if wrong]
-        for name in ("pool", "filter_width", "stem_width"):
+        for name in ODD:
             if getattr(self, name) % 2 == 0:
                 found.append(
                     f"model.{name}: {getattr(self, name)} is even; strand symmetry needs an odd width (1, 3, 5, 7, 9)"
