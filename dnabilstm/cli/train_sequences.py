@@ -55,9 +55,7 @@ def train_sequences(
     with problems.collect():
         _check_places(output)
     with problems.collect():
-        parse_model(settings["model"])
-    with problems.collect():
-        parse(SequenceTrainConfig, settings["train"], "train")
+        parse_settings(settings)
     data = open_sequences(options, settings, problems)
     runs = sequence_runs(data, settings, device)
     _tell(data)
@@ -65,7 +63,7 @@ def train_sequences(
     write_audit(data.audit, _beside(stem, "audit"))
     note(f"training on {describe(device)}")
     prepare_process()
-    model = train_members(runs, output, partial(_finish, data), _say)
+    model = train_members(runs, output, partial(finish_audited, data), _say)
     if "test" in data.parts:
         _test(model, output, data)
 
@@ -99,10 +97,10 @@ def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems:
     settings
         Of ``train`` those count that say how parts are chosen.
     problems
-        What was found to be wrong so far; raised together with what is wrong here.
+        What was found to be wrong so far, of the settings too; raised together with what is wrong here.
     """
     plan, parts = SequenceTrainConfig(), {}
-    with problems.collect():
+    if not problems:
         plan = parse(SequenceTrainConfig, settings["train"], "train")
     with problems.collect():
         parts = _read(options, plan)
@@ -123,18 +121,38 @@ def sequence_runs(data: SequenceData, settings: dict[str, dict], device: torch.d
     DnabilstmError
         For settings that are wrong, or do not go together.
     """
-    plan = parse(SequenceTrainConfig, settings["train"], "train")
-    network = parse_model(settings["model"])
-    if plan.reverse_complement and network.strand != "none":
-        raise DnabilstmError(
-            f"train.reverse_complement: true with model.strand: {network.strand}, which reads both strands"
-            " already; wanted strand: none"
-        )
+    network, plan = parse_settings(settings)
     return make_runs(data.parts, network, plan, device)
 
 
-def parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
-    """The network's settings, checked before there are sequences, which give the classes."""
+def digests_of(data: SequenceData) -> dict[str, str]:
+    """What stands for the data of a run, by name; what it is tested on does not count."""
+    return {part: one.digest for part, one in data.parts.items() if part != "test"}
+
+
+def parse_settings(settings: dict[str, dict]) -> tuple[BiLSTMConfig, SequenceTrainConfig]:
+    """The settings of network and training, checked before there are sequences, which give the classes.
+
+    Raises
+    ------
+    DnabilstmError
+        With all that is wrong with them.
+    """
+    problems, network, plan = Problems(), None, None
+    with problems.collect():
+        network = _parse_model(settings["model"])
+    with problems.collect():
+        plan = parse(SequenceTrainConfig, settings["train"], "train")
+    if network and plan and plan.reverse_complement and network.strand != "none":
+        problems.add(
+            f"train.reverse_complement: true with model.strand: {network.strand}, whose weights read both strands"
+            " already; wanted strand: none"
+        )
+    problems.raise_if_any()
+    return network, plan
+
+
+def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
     if "tasks" in settings:
         raise DnabilstmError("model.tasks: are the classes of --sequences; leave this setting out")
     network = parse(BiLSTMConfig, {"head": "sequence", **settings, "tasks": ("any", "other")}, "model")
@@ -191,7 +209,7 @@ def _tell(data: SequenceData) -> None:
         note("train.leaks: drop leaves such sequences out of training")
 
 
-def _finish(data: SequenceData, run: SequenceRun, state: TrainState) -> Model:
+def finish_audited(data: SequenceData, run: SequenceRun, state: TrainState) -> Model:
     """The model of a member, which tells what was found in the sequences that it is made of."""
     model = finish_sequences(run, state)
     found, held_out = data.audit.result, ("train", "valid")
