@@ -2,6 +2,7 @@
 
 import copy
 import math
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dnabilstm.train.gradient import ShardedGradient
 from dnabilstm.train.log import write_log
 from dnabilstm.train.run import Lesson, Run
 from dnabilstm.train.state import TrainState, load_state, save_state
+
+_DRAWING = threading.Lock()
 
 
 class Reporter:
@@ -76,8 +79,10 @@ def train(run: Run, stem: Path, reporter: Reporter) -> TrainState:
 
 
 def _fresh_state(run: Run) -> TrainState:
-    torch.manual_seed(run.train.seed)
-    network = build(run.model).to(run.device).train()
+    # The caller's random state stays as it is; runs in several threads take turns with the one that all share.
+    with _DRAWING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.train.seed)
+        network = build(run.model).to(run.device).train()
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     groups = [

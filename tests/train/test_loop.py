@@ -65,6 +65,14 @@ def test_the_seed_decides(run, tmp_path):
     assert not torch.equal(weights(first), weights(second))
 
 
+def test_the_random_state_of_the_caller_is_left_alone(run, tmp_path):
+    torch.manual_seed(5)
+    wanted = torch.rand(3)
+    torch.manual_seed(5)
+    train(replace(run, train=replace(run.train, steps=2)), tmp_path / "m", Reporter())
+    assert torch.equal(torch.rand(3), wanted)
+
+
 def test_patience_stops_a_run_that_no_longer_gains(run, tmp_path, monkeypatch):
     figures = iter([0.1, 0.5, 0.4, 0.3, 0.45, 0.2])
     monkeypatch.setattr(positions, "auprc_by_channel", lambda *_: {"site": next(figures)})
