@@ -58,7 +58,7 @@ def train_sequences(
         parse_settings(settings)
     data = open_sequences(options, settings, problems)
     runs = sequence_runs(data, settings, device)
-    _tell(data)
+    tell(data)
     stem = output.with_suffix("")
     write_audit(data.audit, _beside(stem, "audit"))
     note(f"training on {describe(device)}")
@@ -195,7 +195,7 @@ def _check_places(output: Path) -> None:
     problems.raise_if_any()
 
 
-def _tell(data: SequenceData) -> None:
+def tell(data: SequenceData) -> None:
     """How many sequences there are, and what the audit found."""
     for part, one in data.parts.items():
         counts = np.bincount(one.labels, minlength=len(one.classes)).tolist()

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from optuna import Study
 
+from dnabilstm.cli import train_positions as positions
+from dnabilstm.cli import train_sequences as sequences
+from dnabilstm.cli.label_options import print_labels
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.train_members import Finish, terminal, train_members
-from dnabilstm.cli.train_positions import digests_of, open_positions, position_runs
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import atomic_file
 from dnabilstm.model.runtime import describe, prepare_process
@@ -52,11 +55,42 @@ def open_subject(
     head: str, options: dict[str, Any], settings: Settings, device: torch.device, problems: Problems
 ) -> Subject:
     """Open the data that the options name; ``problems``, found so far, are raised with those of the data."""
-    data = open_positions(options, settings["model"].get("strand") == "stranded", problems)
+    return OPENERS[head](options, settings, device, problems)
+
+
+def _of_positions(
+    options: dict[str, Any], settings: Settings, device: torch.device, problems: Problems
+) -> Subject:
+    data = positions.open_positions(options, settings["model"].get("strand") == "stranded", problems)
     check_parts(data.labels, data.split)
+    print_labels(data.labels)
     return Subject(
-        head, digests_of(data), device, lambda asked: position_runs(data, asked, device)[0], finish_positions
+        "position",
+        positions.digests_of(data),
+        device,
+        lambda asked: positions.position_runs(data, asked, device)[0],
+        finish_positions,
     )
+
+
+def _of_sequences(
+    options: dict[str, Any], settings: Settings, device: torch.device, problems: Problems
+) -> Subject:
+    # Of the settings those that say what is in which part; the others may go together in no trial.
+    parting = {name: settings["train"][name] for name in PARTING if name in settings["train"]}
+    data = sequences.open_sequences(options, {"train": parting}, problems)
+    sequences.tell(data)
+    return Subject(
+        "sequence",
+        sequences.digests_of(data),
+        device,
+        lambda asked: sequences.sequence_runs(data, asked, device)[0],
+        partial(sequences.finish_audited, data),
+    )
+
+
+PARTING = ("seed", "fold_by", "leaks")
+OPENERS = {"position": _of_positions, "sequence": _of_sequences}
 
 
 def tune(subject: Subject, space: Space, fixed: Settings, config: TuneConfig, output: Path) -> None:
