@@ -95,6 +95,8 @@ def summary(result: Result) -> list[str]:
         others = result["leak_free"]
         said = _line(others) if others["sequences"] else "none is left, so there is no figure"
         lines.append(f"without the {result['leaked']:,} that training has seen: {said}")
+    elif "leaked" in result:
+        lines.append("training has seen none of them")
     return lines
 
 
