@@ -13,7 +13,7 @@ import yaml
 
 from dnabilstm.cli import COMMANDS, cli
 from dnabilstm.model.config import BiLSTMConfig
-from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -25,7 +25,10 @@ FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.M | re.S)
 INLINE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FOLDERS = {"dnabilstm", "workflow", "config", "docs", "tests", "benchmarks", "profiles"}
-SETTINGS = {"model": BiLSTMConfig, "train": TrainConfig}
+SETTINGS = {
+    "model": BiLSTMConfig.__dataclass_fields__,
+    "train": TrainConfig.__dataclass_fields__ | SequenceTrainConfig.__dataclass_fields__,
+}
 # `model.state` and the like are files.
 FILES = {"safetensors", "split", "training", "learning_curve", "state"}
 
@@ -106,9 +109,7 @@ def wrong_settings(text: str) -> list[str]:
     pieces = [word for line in code(text) for word in words(line)]
     found = [re.fullmatch(r"(model|train)\.([a-z_]+)(?:=.*|:)?", piece) for piece in pieces]
     return [
-        match[0]
-        for match in found
-        if match and match[2] not in FILES and match[2] not in SETTINGS[match[1]].__dataclass_fields__
+        match[0] for match in found if match and match[2] not in FILES and match[2] not in SETTINGS[match[1]]
     ]
 
 
