@@ -5,7 +5,8 @@ Two cells share it; ``x`` is the input's share of each gate, ``R`` the recurrent
     i = sigmoid(x_i + R_i h + p_i * c)      f = sigmoid(x_f + R_f h + p_f * c)      g = tanh(x_g + R_g h)
     c' = f * c + i * g                      o = sigmoid(x_o + R_o h + p_o * c')
 
-* peephole (Gers & Schmidhuber 2000, IJCNN, doi:10.1109/IJCNN.2000.861302): h' = o * tanh(c');
+* peephole (Gers & Schmidhuber 2000, IJCNN, doi:10.1109/IJCNN.2000.861302): h' = o * tanh(c'), the output
+  squashed as in Graves 2013 (arXiv 1308.0850, equations 7 to 11) and in the LSTM without peepholes;
 * grid (Kalchbrenner et al. 2015, arXiv 1507.01526): p = 0, h' = tanh(o * c').
 
 A step in Python costs tens of microseconds whatever its size, so both directions of a tied layer go

@@ -66,8 +66,9 @@ def _as_a_whole(network: nn.Module, codes: Tensor, lengths: Tensor) -> Tensor:
     return logits
 
 
-def _tiles(steps: int) -> list[slice]:
-    return [slice(start, min(start + TILE, steps)) for start in range(0, steps, TILE)]
+def _tiles(steps: int, tile: int = 0) -> list[slice]:
+    tile = tile or TILE
+    return [slice(start, min(start + tile, steps)) for start in range(0, steps, tile)]
 
 
 def _around(tile: slice, margin: int, steps: int) -> tuple[slice, slice]:
@@ -131,7 +132,8 @@ def _head(network: BiLSTM, outputs: Tensor, valid: Tensor, skipped: Tensor | Non
     """(rows, bins, width) to logits of each base, float32 (rows, bins * pool, channels)."""
     margin = network.config.attention_window if network.attention is not None else 0
     parts = []
-    for tile in _tiles(outputs.shape[1]):
+    # Tiles no shorter than what attention looks at on each side, which is computed anew for each.
+    for tile in _tiles(outputs.shape[1], max(TILE, margin)):
         wide, inner = _around(tile, margin, outputs.shape[1])
         parts.append(network.head(network.look(outputs[:, wide], valid[:, wide])[:, inner]).float())
     logits = torch.cat(parts, dim=1).repeat_interleave(network.config.pool, dim=1)
