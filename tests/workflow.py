@@ -27,6 +27,6 @@ def snakemake(folder, *options, **where):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
     return done.returncode, done.stdout + done.stderr
