@@ -193,10 +193,12 @@ def join_models(models: list[Model], names: list[str]) -> Model:
     first = cards[0]
     shared = {
         key: first[key]
-        for key in ("genome", "labels", "sequences", "split", "train", "encoding", "versions")
+        for key in ("genome", "labels", "sequences", "train", "encoding", "versions")
         if key in first and all(card.get(key) == first[key] for card in cards)
     }
     joined = {"members": cards, **shared}
+    if "genome" in shared and all("split" in card for card in cards):
+        joined["split"] = _joined_split([card["split"] for card in cards])
     if "composition" in first:  # members of folds differ a little in it
         joined["composition"] = first["composition"]
     if all("context" in card for card in cards):
@@ -208,3 +210,23 @@ def join_models(models: list[Model], names: list[str]) -> Model:
             for channel in first["thresholds"]
         }
     return Model(Ensemble(networks).eval(), joined)
+
+
+def _joined_split(splits: list[list[list[Any]]]) -> list[list[Any]]:
+    """What an ensemble has seen: each stretch as the member has it that uses it most; tested is what all test.
+
+    Stretches of members whose splits have other borders may overlap.
+    """
+    part_of: dict[tuple[Any, ...], set[str]] = {}
+    for split in splits:
+        for *place, part in split:
+            part_of.setdefault(tuple(place), set()).add(part)
+    tested = [{tuple(place) for *place, part in split if part == "test"} for split in splits]
+    common = set.intersection(*tested)
+    joined = []
+    for place, parts in part_of.items():
+        part = next((name for name in ("train", "valid") if name in parts), None)
+        if part is None:
+            part = "test" if place in common else "guard"
+        joined.append([*place, part])
+    return joined

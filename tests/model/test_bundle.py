@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.model.bundle import CARD_KEY, FORMAT, Model, load_model, read_card, save_model
+from dnabilstm.model.bundle import CARD_KEY, FORMAT, Model, join_models, load_model, read_card, save_model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
 
@@ -108,3 +108,24 @@ def test_weights_that_are_not_finite_are_refused(model, tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DnabilstmError, match="no such file"):
         load_model(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("splits", "joined"),
+    [
+        # Folds: what validates one member trains the other.
+        (["a:train b:valid c:test", "a:valid b:train c:test"], "a:train b:train c:test"),
+        (["a:train b:valid c:test"] * 2, "a:train b:valid c:test"),
+        # What one member tests, another was trained on, or knows nothing of.
+        (["a:train b:valid c:test", "a:train b:test c:valid"], "a:train b:valid c:valid"),
+        (["a:train c:test d:test", "a:train c:test"], "a:train c:test d:guard"),
+    ],
+)
+def test_an_ensemble_has_seen_what_any_member_has(model, splits, joined):
+    def split(text):
+        return [[name, 0, 9, part] for name, part in (word.split(":") for word in text.split())]
+
+    members = [Model(model.network, {"genome": {"digest": "x"}, "split": split(text)}) for text in splits]
+    assert join_models(members, ["m"] * len(members)).card["split"] == split(joined)
+    members[1].card["genome"] = {"digest": "y"}
+    assert "split" not in join_models(members, ["m"] * len(members)).card
