@@ -52,8 +52,8 @@ def assess(
     -------
     dict
         ``raw`` and, where leaks were looked for, ``leak_free``: each what ``class_figures`` says, with null
-        for a figure that is not defined, and under ``intervals`` low and high of ``FIGURES``. ``leaked``
-        counts sequences. ``settings`` and ``definitions`` explain them.
+        for a figure that is not defined, and under ``intervals`` ``low`` and ``high`` of each of ``FIGURES``.
+        ``leaked`` counts sequences. ``settings`` and ``definitions`` explain them.
     """
     config = config or ClassifyConfig()
     known = labels != UNKNOWN
@@ -76,7 +76,8 @@ def _figures(
     drawn = bootstrap_intervals(
         labels, probabilities, resamples=config.bootstrap, level=config.level, seed=config.seed
     )
-    return _plain(class_figures(labels, probabilities, classes) | {"intervals": drawn})
+    intervals = {name: found and {"low": found[0], "high": found[1]} for name, found in drawn.items()}
+    return _plain(class_figures(labels, probabilities, classes) | {"intervals": intervals})
 
 
 def _plain(value: Any) -> Any:
@@ -108,4 +109,4 @@ def _shown(figures: Result, name: str) -> str:
     if figures[name] is None:
         return "-"
     interval = figures["intervals"][name]
-    return f"{figures[name]:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+    return f"{figures[name]:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")

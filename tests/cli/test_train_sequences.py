@@ -97,8 +97,8 @@ def test_raw_and_leak_free_figures_stand_side_by_side(folder, trained):
     for name, kept in (("raw", rows), ("leak_free", [row for row in rows if row["leak"] == "."])):
         assert found[name]["accuracy"] == sum(row["label"] == row["called"] for row in kept) / len(kept)
         assert f"{found[name]['accuracy']:.3f} [" in trained
-    low, high = found["leak_free"]["intervals"]["auroc"]
-    assert low <= found["leak_free"]["auroc"] <= high
+    interval = found["leak_free"]["intervals"]["auroc"]
+    assert interval["low"] <= found["leak_free"]["auroc"] <= interval["high"]
     assert found["model"]["digest"] == load_model(folder / "m.safetensors").digest
 
 
