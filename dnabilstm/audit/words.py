@@ -65,7 +65,7 @@ def tell_leaks(report: LeakReport) -> list[str]:
                 if len(report.found[part, other].rows)
             ]
             said.append(
-                f"{count:,} of {report.sizes[part]:,} {part} sequences repeat {' and '.join(towards)}:"
+                f"{part} shares {count:,} of its {report.sizes[part]:,} sequences with {' and '.join(towards)}:"
                 " figures on them are too good"
             )
     return said
@@ -84,7 +84,7 @@ def tell_duplicates(report: LeakReport) -> list[str]:
         if any(same.values()):
             told = ", ".join(f"{count:,} {SHOWN[kind]}" for kind, count in same.items() if count)
             said.append(
-                f"{sum(same.values()):,} of {report.sizes[part]:,} {part} sequences are copies of earlier ones ({told})"
+                f"{part} repeats itself in {sum(same.values()):,} of its {report.sizes[part]:,} sequences ({told})"
             )
     return said
 
@@ -96,8 +96,8 @@ def tell_contradictions(report: LeakReport) -> list[str]:
         return []
     rows = {part: int(report.contradictory[part].sum()) for part in report.parts}
     told = ", ".join(f"{number:,} in {part}" for part, number in rows.items() if number)
-    strands = f"; {turned:,} of them only as reverse complements of each other" if turned else ""
-    return [f"{count:,} different sequences have more than one class (rows: {told}){strands}"]
+    strands = f"; between the strands only: {turned:,}" if turned else ""
+    return [f"different sequences with more than one class: {count:,} (rows: {told}){strands}"]
 
 
 def tell_shifts(pairs: list[dict[str, Any]]) -> list[str]:
@@ -122,7 +122,7 @@ def tell_genome_leaks(report: GenomeReport) -> list[str]:
                 if own == part and len(found) + (both := report.overlaps[own, other].bases)
             ]
             said.append(
-                f"{count:,} of {total:,} {part} bases ({count / total:.2%}) repeat {' and '.join(towards)}:"
+                f"{part} shares {count:,} of its {total:,} bases ({count / total:.2%}) with {' and '.join(towards)}:"
                 " figures on them are too good"
             )
     return said
@@ -131,7 +131,7 @@ def tell_genome_leaks(report: GenomeReport) -> list[str]:
 def tell_straddling(report: GenomeReport) -> list[str]:
     """A sentence for each channel with regions that lie in two parts."""
     return [
-        f"{channel}: {len(found):,} labelled regions lie on bases of two parts"
+        f"{channel}: labelled regions that lie on bases of two parts: {len(found):,}"
         for channel, found in report.straddling.items()
         if len(found)
     ]

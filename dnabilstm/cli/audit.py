@@ -69,7 +69,7 @@ def command(
     with problems.collect():
         _check_kind(genome, split, model, options)
     problems.raise_if_any()
-    if options["sequences"]:
+    if any(options[name] for name in PARTS):
         audit = _of_sequences(genome, config, options)
     else:
         audit = _of_genome(genome, split, model, config, options)

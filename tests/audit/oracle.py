@@ -40,8 +40,8 @@ def near(texts, k, containment, least):
     return found
 
 
-def random_text(rng, length, letters="ACGT"):
-    return "".join(rng.choice(list(letters), length))
+def random_text(rng, length, letters="ACGT", p=None):
+    return rng.choice(np.frombuffer(letters.encode(), np.uint8), length, p=p).tobytes().decode()
 
 
 def mutated(rng, text, count):
