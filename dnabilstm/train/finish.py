@@ -22,6 +22,7 @@ from dnabilstm.score.sequences import class_probabilities, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.context import measure_context
 from dnabilstm.train.held_out import held_out_labels, held_out_logits
+from dnabilstm.train.log import best_row
 from dnabilstm.train.positions import PositionRun
 from dnabilstm.train.run import Run
 from dnabilstm.train.sequences import SequenceRun
@@ -159,10 +160,13 @@ def _by_task(config: BiLSTMConfig, fit: Callable[[list[int]], T]) -> dict[str, T
 
 def _provenance(run: Run, state: TrainState) -> dict[str, Any]:
     """Where the model comes from: settings, versions. No times: the same run, the same bytes."""
-    best = max(state.history, key=lambda row: row["mean_auprc"])
     return {
         "train": asdict(run.train),
-        "trained": {"steps": state.step, "kept_step": best["step"], "device": run.device.type},
+        "trained": {
+            "steps": state.step,
+            "kept_step": best_row(state.history)["step"],
+            "device": run.device.type,
+        },
         "encoding": "IUPAC 4-bit codes; one-hot channels A, C, G, T",
         "versions": {
             "python": platform.python_version(),

@@ -13,6 +13,14 @@ def join_histories(histories: list[list[dict[str, Any]]]) -> list[dict[str, Any]
     return [{"member": number} | row for number, rows in enumerate(histories, start=1) for row in rows]
 
 
+def best_row(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The evaluation whose weights are kept: the highest mean validation AUPRC, the last of equal ones.
+
+    A small validation part is soon ranked without a mistake, long before the network is sure of it.
+    """
+    return max(reversed(history), key=lambda row: row["mean_auprc"])
+
+
 def write_log(history: list[dict[str, Any]], stem: Path) -> None:
     """Write ``STEM.training.csv`` and ``STEM.training.json``: one row an evaluation."""
     with atomic_file(stem.with_name(f"{stem.name}.training.csv")) as part, part.open("w", newline="") as out:
@@ -63,6 +71,6 @@ def _draw_member(
     for index, channel in enumerate(channels):
         values = [row[f"auprc.{channel}"] for row in rows]
         right.plot(steps, values, label=channel if named else None, color=colour_of(index))
-    kept = max(rows, key=lambda row: row["mean_auprc"])["step"]
+    kept = best_row(rows)["step"]
     label = (f"kept: step {kept}" if alone else "kept, of each member") if named else None
     right.axvline(kept, color="#999999", linewidth=1, linestyle=":", label=label)

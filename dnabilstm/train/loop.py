@@ -14,7 +14,7 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.registry import build
 from dnabilstm.train.config import CommonConfig
 from dnabilstm.train.gradient import ShardedGradient
-from dnabilstm.train.log import write_log
+from dnabilstm.train.log import best_row, write_log
 from dnabilstm.train.run import Lesson, Run
 from dnabilstm.train.state import TrainState, load_state, save_state
 
@@ -137,16 +137,16 @@ def _evaluate(lesson: Lesson, state: TrainState, loss: float, bases: int) -> Non
     figures = lesson.evaluate(state.average)
     known = [value for value in figures.values() if math.isfinite(value)]
     mean = float(np.mean(known)) if known else -math.inf
-    if mean > max((row["mean_auprc"] for row in state.history), default=-math.inf):
-        state.best = {name: tensor.clone() for name, tensor in state.average.state_dict().items()}
     row = {"step": state.step, "bases": bases, "loss": loss}
     state.history.append(
         row | {"mean_auprc": mean} | {f"auprc.{name}": value for name, value in figures.items()}
     )
+    if best_row(state.history) is state.history[-1]:
+        state.best = {name: tensor.clone() for name, tensor in state.average.state_dict().items()}
 
 
 def _stopped(state: TrainState, config: CommonConfig) -> bool:
-    """Whether ``patience`` evaluations have passed since the best one."""
+    """Whether ``patience`` evaluations have passed since the best one, the first of equal ones."""
     if not state.history:
         return False
     means = [row["mean_auprc"] for row in state.history]

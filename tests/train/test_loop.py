@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dnabilstm.train import positions
+from dnabilstm.train.log import best_row
 from dnabilstm.train.loop import Reporter, train
 
 
@@ -79,6 +80,23 @@ def test_patience_stops_a_run_that_no_longer_gains(run, tmp_path, monkeypatch):
     short = replace(run, train=replace(run.train, steps=100, evaluate_every=1, patience=3))
     state = train(short, tmp_path / "m", Reporter())
     assert [row["mean_auprc"] for row in state.history] == [0.1, 0.5, 0.4, 0.3, 0.45]
+
+
+def test_of_equal_evaluations_the_last_is_kept(run, tmp_path, monkeypatch):
+    seen = []
+
+    def rank(_, logits, channels):
+        seen.append(float(logits.mean()))
+        return {"site": [0.1, 0.5, 0.4, 0.5, 0.3, 0][len(seen) - 1]}
+
+    monkeypatch.setattr(positions, "auprc_by_channel", rank)
+    short = replace(run, train=replace(run.train, steps=100, evaluate_every=1, patience=3))
+    state = train(short, tmp_path / "m", Reporter())
+    assert len(state.history) == 5
+    assert best_row(state.history)["step"] == 4
+    state.average.load_state_dict(state.best)
+    short.lesson().evaluate(state.average)
+    assert seen[-1] == seen[3]
 
 
 @pytest.mark.parametrize("strand", ["symmetric", "none"])
