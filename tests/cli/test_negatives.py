@@ -5,11 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from dnabilstm.cli import cli
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import open_genome
+from dnabilstm.model.bundle import Model, save_model
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.registry import build
+from dnabilstm.score.sequences import class_probabilities
 from dnabilstm.sequences.read import read_sequences
 
 
@@ -73,6 +78,60 @@ def test_shuffled_sequences_have_no_places(folder):
     found = run(folder, "--sequences", "{f}/p.bed", "--genome", "{f}/g.fa", "--output", "{f}/n.bed")
     assert len(found) == 1
     assert found[0].startswith(f"--output {folder}/n.bed: only windows of a genome have places")
+
+
+def model_of(*classes, head="sequence"):
+    torch.manual_seed(0)
+    config = BiLSTMConfig(tasks=classes, head=head, hidden=4, filters=8, layers=1)
+    return Model(build(config).eval(), {"calibration": {"slope": 50.0, "bias": [0.0, 0.0]}})
+
+
+def test_mined_negatives_are_those_that_the_model_is_surest_of(folder):
+    model = model_of("negative", "peak")
+    save_model(model, folder / "m.safetensors")
+    words = [
+        "--sequences",
+        "{f}/p.bed",
+        "--genome",
+        "{f}/g.fa",
+        "--width",
+        "60",
+        "--candidates",
+        "15",
+        "--seed",
+        "4",
+    ]
+    said = run(folder, *words, "--kind", "mined", "--model", "{f}/m.safetensors", "--output", "{f}/n.fa")
+    run(folder, *words, "--kind", "random", "--ratio", "15", "--output", "{f}/all.fa")
+    mined, every = (read_sequences([f"{folder}/{name}.fa"]) for name in ("n", "all"))
+    scores = class_probabilities(model, every)[0][:, 1]
+    assert mined.names == tuple(every.names[index] for index in np.argsort(-scores)[:2])
+    assert (
+        f"the model gives them 'peak' with a probability of {np.sort(scores)[-2]:.3f} to {scores.max():.3f}"
+        in said
+    )
+    assert "2 negatives (mined), 120 bases" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--kind", "mined"], ["--kind mined: wanted --model"]),
+        (["--kind", "gc", "--model", "{f}/x.safetensors"], ["--kind gc: takes no --model"]),
+        (["--kind", "mined", "--model", "{f}/x.safetensors", "--ratio", "0"], ["no such file", "ratio: 0"]),
+        (["--kind", "mined", "--model", "{f}/p.safetensors"], ["p.safetensors: scores every base of a genome"]),
+        (["--kind", "mined", "--model", "{f}/m.safetensors"], ["say with --positive which of them"]),
+        (["--kind", "mined", "--model", "{f}/m.safetensors", "--positive", "c"], ["--positive c: is no class"]),
+        (["--kind", "mined", "--model", "{f}/m.safetensors", "--exclude", "{f}/away.bed"], ["is for windows"]),
+    ],
+)  # fmt: skip
+def test_mining_needs_a_model_and_the_class_that_counts(folder, words, said):
+    save_model(model_of("a", "b"), folder / "m.safetensors")
+    save_model(model_of("a", head="position"), folder / "p.safetensors")
+    found = run(folder, "--sequences", "{f}/p.fa", *words, "--output", "{f}/n.fa")
+    assert len(found) == len(said)
+    assert all(text in line for text, line in zip(said, found, strict=True))
+    assert not (folder / "n.fa").exists()
 
 
 @pytest.mark.parametrize(
