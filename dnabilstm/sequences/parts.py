@@ -9,6 +9,7 @@ from dnabilstm.sequences.store import SequenceSet
 
 BY = ("group", "contig")
 """What stays together: groups of like sequences, or all sequences of a contig."""
+_MOVES = 1_000
 _UNITS = {"group": "groups of like sequences", "contig": "contigs"}
 
 
@@ -103,7 +104,7 @@ def _draw(
     held = np.zeros((len(distinct), len(names)), np.int64)
     np.add.at(held, (member, sequences.labels), 1)
     _check_counts(sequences, held, names, len(shares), "" if groups is None else _UNITS[by], parts, advice)
-    part_of = _assign(held, np.array(shares), np.random.default_rng(seed))
+    part_of = _improve(held, np.array(shares), _assign(held, np.array(shares), np.random.default_rng(seed)))
     for part, _ in enumerate(shares):
         lacking = held.any(axis=0) & ~held[part_of == part].any(axis=0)
         if lacking.any():
@@ -169,6 +170,31 @@ def _assign(held: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> n
     for group in order[part_of[order] < 0].tolist():
         growth = [_growth(counts[group], has, wants) for has, wants in zip(have, want, strict=True)]
         put(group, growth.index(min(growth)))
+    return part_of
+
+
+def _improve(held: np.ndarray, shares: np.ndarray, part_of: np.ndarray) -> np.ndarray:
+    """Move one group after another for as long as parts come nearer to what is wanted of each class.
+
+    Where groups are few and large, such as contigs, dealing them out may leave a small part almost empty.
+    What shrinks is the sum over parts and classes of (have - want)^2 / want; no part loses a class.
+    """
+    part_of, rows = part_of.copy(), np.arange(len(held))
+    want = np.maximum(np.outer(shares, held.sum(axis=0)), 1e-9)
+    have = np.stack([held[part_of == part].sum(axis=0) for part, _ in enumerate(shares)]).astype(np.float64)
+    for _ in range(_MOVES):
+        off = have - want
+        added = (held * held) @ (1 / want).T + 2 * held @ (off / want).T  # (groups, parts)
+        taken = ((held * held) / want[part_of] - 2 * held * (off / want)[part_of]).sum(axis=1)
+        change = added + taken[:, None]
+        change[rows, part_of] = 0
+        change[((held > 0) & (held >= have[part_of])).any(axis=1)] = 0
+        group, part = np.unravel_index(change.argmin(), change.shape)
+        if change[group, part] >= -1e-9:
+            break
+        have[part_of[group]] -= held[group]
+        have[part] += held[group]
+        part_of[group] = part
     return part_of
 
 

@@ -112,6 +112,16 @@ def test_folds_are_stratified_and_hold_all():
     assert (table > 0).all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_of_few_contigs_is_not_almost_empty(seed):
+    sizes = {"chrA": 350, "chrB": 220, "chrC": 170, "chrD": 140, "chrE": 110, "scaffold": 6}
+    contigs = [name for name, size in sizes.items() for _ in range(size)]
+    parts = choose_parts(labelled(np.arange(len(contigs)) % 2, contigs), test=0, by="contig", seed=seed)
+    held = {contigs[i] for i in parts["valid"]}
+    # A tenth is wanted: chrE alone is nearest to it, 110 of 996.
+    assert held == {"chrE"}
+
+
 def test_folds_by_contig():
     contigs = [f"chr{1 + i % 6}" for i in range(60)]
     sequences = labelled(np.arange(60) // 6 % 2, contigs)
