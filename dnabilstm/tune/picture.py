@@ -133,9 +133,13 @@ def _draw_setting(axes: Any, rows: list[dict[str, Any]], name: str, found: Choic
         axes.set_xticks(range(len(places)), [str(value) for value in places])
         axes.set_xlim(-0.5, len(places) - 0.5)
     elif found.log:
+        pad = (found.high / found.low) ** 0.05
         axes.set_xscale("log")
-    elif found.whole:
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(found.low / pad, found.high * pad)
+    else:
+        pad = 0.05 * (found.high - found.low)
+        axes.set_xlim(found.low - pad, found.high + pad)
+        axes.xaxis.get_major_locator().set_params(integer=found.whole)
     axes.set_xlabel(name)
 
 

@@ -87,7 +87,7 @@ def search(study: optuna.Study, plan: Search, config: TuneConfig) -> bool:
             if time.monotonic() >= until:
                 raise _TimeUp
             study.ask()
-            _try(study, plan, study.get_trials()[number], config.trials, until)
+            _try(study, plan, study.get_trials(deepcopy=False)[number], config.trials, until)
     except _TimeUp:
         plan.note(f"the time of {config.timeout:g} minutes is up; the same command goes on")
         return False
@@ -96,30 +96,37 @@ def search(study: optuna.Study, plan: Search, config: TuneConfig) -> bool:
 
 def _try(study: optuna.Study, plan: Search, frozen: FrozenTrial, trials: int, until: float) -> None:
     """One trial, from its settings to its place in the study."""
-    trial, starts = Trial(study, frozen._trial_id), frozen.user_attrs.get("starts", 0)
+    trial = Trial(study, frozen._trial_id)
     values = {name: _suggested(trial, name, found) for name, found in sorted(plan.space.items())}
     plan.note(f"trial {trial.number} of {trials}: {_shown(values)}")
-    trial.set_user_attr("starts", starts + 1)
-    outcome: dict[str, Any]
+    trial.set_user_attr("starts", frozen.user_attrs.get("starts", 0) + 1)
     try:
-        if starts >= STARTS:
-            raise DnabilstmError(f"the process died {starts} times in this trial; out of memory?")
-        outcome = {"values": _value(plan, trial, frozen, values, until)}
-    except optuna.TrialPruned:
-        outcome = {"state": TrialState.PRUNED}
-        trial.set_user_attr("reason", "below the median of the trials before it")
-    except (DnabilstmError, MemoryError, torch.cuda.OutOfMemoryError) as error:
-        if isinstance(error.__cause__, OSError):
-            raise  # nothing can be written: no fault of these settings
-        outcome = {"state": TrialState.FAIL}
-        trial.set_user_attr("reason", "; ".join(str(error).splitlines()) or "out of memory")
-    except (_TimeUp, KeyboardInterrupt):
-        trial.set_user_attr("starts", 0)
+        outcome = _outcome(plan, trial, frozen, values, until)
+    except BaseException:
+        trial.set_user_attr("starts", 0)  # the process is there to say so
         raise
     study.tell(trial, **outcome)
     _drop_states(study, plan)
     plan.note(_sentence(study, trial.number))
     plan.done()
+
+
+def _outcome(
+    plan: Search, trial: Trial, frozen: FrozenTrial, values: dict[str, Value], until: float
+) -> dict[str, Any]:
+    """How a trial ends, as the study is told; the reason stands in its attributes."""
+    try:
+        if (starts := frozen.user_attrs.get("starts", 0)) >= STARTS:
+            raise DnabilstmError(f"the process died {starts} times in this trial; out of memory?")
+        return {"values": _value(plan, trial, frozen, values, until)}
+    except optuna.TrialPruned:
+        trial.set_user_attr("reason", "below the median of the trials before it")
+        return {"state": TrialState.PRUNED}
+    except (DnabilstmError, MemoryError, torch.cuda.OutOfMemoryError) as error:
+        if isinstance(error.__cause__, OSError):
+            raise  # nothing can be written: no fault of these settings
+        trial.set_user_attr("reason", "; ".join(str(error).splitlines()) or "out of memory")
+        return {"state": TrialState.FAIL}
 
 
 def _suggested(trial: Trial, name: str, found: Choice | Range) -> Value:

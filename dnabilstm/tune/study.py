@@ -66,7 +66,7 @@ def open_study(
         except BlockingIOError:
             raise DnabilstmError(f"{folder}: another 'dnabilstm tune' is at work there") from None
         _cut_torn_line(path)
-        study = _create(path, sampler)
+        study = _load(path, sampler)
         there = study.user_attrs.get(CARD)
         if there is None:
             study.set_user_attr(CARD, card)
@@ -108,20 +108,21 @@ def _opened(path: Path) -> Iterator[Any]:
         raise DnabilstmError(f"{error.filename}: cannot be written: {error.strerror}") from error
 
 
-def _create(path: Path, sampler: Sampler) -> optuna.Study:
+def _load(path: Path, sampler: Sampler) -> optuna.Study:
     lock = JournalFileSymlinkLock(str(path), grace_period=PATIENCE)
     try:
         storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
     except (ValueError, KeyError) as error:
         raise DnabilstmError(f"{path}: is damaged ({error}); give another folder") from None
-    return optuna.create_study(
-        storage=storage,
-        study_name=NAME,
-        direction="maximize",
-        sampler=sampler,
-        pruner=MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=WARMUP),
-        load_if_exists=True,
-    )
+    how: dict[str, Any] = {
+        "storage": storage,
+        "study_name": NAME,
+        "sampler": sampler,
+        "pruner": MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=WARMUP),
+    }
+    if NAME in optuna.get_all_study_names(storage):
+        return optuna.load_study(**how)
+    return optuna.create_study(direction="maximize", **how)
 
 
 def _cut_torn_line(path: Path) -> None:
