@@ -5,6 +5,7 @@ highest probability. Matthews correlation of several classes is Gorodkin's (2004
 28:367), which for two is the ordinary one.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,15 @@ def class_figures(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[
         "confusion": confusion.tolist(),
         "classes": by_class,
     }
+
+
+def without_nan(value: Any) -> Any:
+    """The same figures for JSON, which has no NaN: null in its place."""
+    if isinstance(value, dict):
+        return {name: without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def confusion_of(labels: np.ndarray, called: np.ndarray, classes: int) -> np.ndarray:

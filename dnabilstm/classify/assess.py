@@ -1,12 +1,11 @@
 """Figures of classified sequences: of all of them, and of those that training has not seen."""
 
-import math
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from dnabilstm.class_metrics import class_figures
+from dnabilstm.class_metrics import class_figures, without_nan
 from dnabilstm.classify.bootstrap import FIGURES, bootstrap_intervals
 from dnabilstm.classify.config import ClassifyConfig
 from dnabilstm.sequences.store import UNKNOWN
@@ -77,16 +76,7 @@ def _figures(
         labels, probabilities, resamples=config.bootstrap, level=config.level, seed=config.seed
     )
     intervals = {name: found and {"low": found[0], "high": found[1]} for name, found in drawn.items()}
-    return _plain(class_figures(labels, probabilities, classes) | {"intervals": intervals})
-
-
-def _plain(value: Any) -> Any:
-    """The same for JSON, which has no NaN."""
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return without_nan(class_figures(labels, probabilities, classes) | {"intervals": intervals})
 
 
 def summary(result: Result) -> list[str]:

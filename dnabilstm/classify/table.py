@@ -46,7 +46,7 @@ def columns_of(found: Classified) -> list[str]:
     columns += ["label"] if _labelled(found) else []
     columns += ["leak"] if found.leaks else []
     columns += ["called"] + [f"p_{name}" for name in found.sequences.classes]
-    return columns + (["spread"] if found.spread is not None else [])
+    return [_cell(name) for name in columns + (["spread"] if found.spread is not None else [])]
 
 
 def rows_of(found: Classified) -> Iterator[list[str]]:
@@ -60,8 +60,7 @@ def rows_of(found: Classified) -> Iterator[list[str]]:
     called = found.probabilities.argmax(axis=1)
     lengths, labelled = sequences.lengths.tolist(), _labelled(found)
     for index, best in enumerate(called.tolist()):
-        # A tab or a line break of a quoted name would end its cell.
-        row = [" ".join(sequences.names[index].split()), str(lengths[index])]
+        row = [sequences.names[index], str(lengths[index])]
         if sequences.places:
             place = sequences.places[index]
             row += [place.contig, str(place.start), str(place.end), _SIGN[place.strand]]
@@ -71,7 +70,13 @@ def rows_of(found: Classified) -> Iterator[list[str]]:
         if found.leaks:
             row.append(found.leaks[index])
         row += [classes[best], *(f"{value:.6g}" for value in found.probabilities[index].tolist())]
-        yield row if found.spread is None else [*row, f"{found.spread[index, best]:.6g}"]
+        row += [] if found.spread is None else [f"{found.spread[index, best]:.6g}"]
+        yield [_cell(text) for text in row]
+
+
+def _cell(text: str) -> str:
+    """A tab or a line break, as a quoted name of a table may have it, would end its cell."""
+    return " ".join(text.split())
 
 
 def _labelled(found: Classified) -> bool:

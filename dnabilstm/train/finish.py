@@ -10,7 +10,7 @@ import torch
 
 from dnabilstm.audit.composition import CARD_KEY, composition_of
 from dnabilstm.calibrate import Platt, fit_platt, fit_softmax
-from dnabilstm.class_metrics import class_figures
+from dnabilstm.class_metrics import class_figures, without_nan
 from dnabilstm.errors import Problems
 from dnabilstm.labels import Labels
 from dnabilstm.metrics import auroc, average_precision, best_f1, curve, expected_calibration_error
@@ -133,7 +133,7 @@ def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
     probabilities, _ = class_probabilities(model, run.validation)
     model.card["metrics"] = {
         "part": "valid",
-        **class_figures(truth, probabilities, run.validation.classes),
+        **without_nan(class_figures(truth, probabilities, run.validation.classes)),
     }
     model.card["sequences"] = {
         part: {"source": held.source, "digest": held.digest, "classes": _counts(held)}

@@ -52,6 +52,14 @@ def test_places_are_told(tmp_path):
     assert raw[2].split(b"\t")[2:6] == [b"chr\xff", b"0", b"3", b"."]
 
 
+def test_a_class_with_a_tab_is_one_cell(tmp_path):
+    one = from_texts(["ACGTA", "TTG"], labels=np.array([1, 0]), classes=("x\ty", "z"))
+    write_table(Classified(one, P, None), tmp_path / "t.tsv")
+    assert read(tmp_path / "t.tsv")[1] == {
+        "name": "X[1]", "length": "3", "label": "x y", "called": "x y", "p_x y": "1", "p_z": "1e-09",
+    }  # fmt: skip
+
+
 def test_a_packed_table_is_the_same_and_repeats_to_the_byte(tmp_path):
     found = Classified(two([0, 1]), P, SPREAD)
     write_table(found, tmp_path / "t.tsv")

@@ -194,6 +194,18 @@ def test_odd_sequences_work(tmp_path, undrawn, name):
     assert ("20 different sequences have more than one class" in said) == (name == "contradictory")
 
 
+def test_validation_may_lack_a_class(tmp_path, undrawn):
+    for name, labels in (("t", "abc"), ("v", "ab")):
+        rows = [f"{text},{label}\n" for label in labels for text in texts_of(8, seed=ord(label) + ord(name))]
+        (tmp_path / f"{name}.csv").write_text("sequence,label\n" + "".join(rows))
+    words = ["--sequences", "{f}/t.csv", "--valid-sequences", "{f}/v.csv"]
+    run(tmp_path, tmp_path / "m.safetensors", *words, train=INSTANT)
+    figures = read_card(tmp_path / "m.safetensors")["metrics"]
+    assert figures["classes"]["c"]["auroc"] is None  # and not NaN, which JSON does not have
+    both = [figures["classes"][name]["auroc"] for name in "ab"]
+    assert figures["auroc"] == pytest.approx(sum(both) / 2)
+
+
 FILES = {
     "a": ">a\nACGTACGT\n>b\nACGGACGA\n>c\nTTGACCAGA\n",
     "b": ">a\nGGGTACGT\n>b\nACGGCCCA\n>c\nTTGATCAGATT\n",
