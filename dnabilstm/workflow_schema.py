@@ -19,13 +19,15 @@ from dnabilstm.files import atomic_file
 from dnabilstm.intervals import UNKNOWN
 from dnabilstm.labels import STRAND, TASK_NAME
 from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.negatives.config import NegativesConfig
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.tracks.options import CallConfig, TrackConfig
-from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASELINES = ("kmer", "untied", "unidirectional")
 FILE_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+CLASS_NAME = r"^[^=/\s]([^=/]*[^=/\s])?$"
 
 
 class _Section(BaseModel):
@@ -39,9 +41,10 @@ def _settings(kind: type, *, without: tuple[str, ...] = (), more: dict[str, Any]
     return create_model(kind.__name__, __base__=_Section, __doc__=kind.__doc__, **kept, **(more or {}))
 
 
-# The tasks come from the labels, the workers from a rule's threads.
-ModelSettings = _settings(BiLSTMConfig, without=("tasks",))
+# The tasks come from the labels, the head from what is learned, the workers from a rule's threads.
+ModelSettings = _settings(BiLSTMConfig, without=("tasks", "head"))
 TrainSettings = _settings(TrainConfig)
+SequenceTrainSettings = _settings(SequenceTrainConfig)
 ScoreSettings = _settings(ScoreConfig, without=("workers",))
 TrackSettings = _settings(TrackConfig, without=("workers",))
 CallSettings = _settings(CallConfig)
@@ -133,6 +136,72 @@ class Training(_Section):
     train: TrainSettings | None = Field(None, description="Settings of the training run.")
 
 
+_Files = Annotated[list[str], Field(min_length=1)]
+_Classes = Annotated[dict[Annotated[str, Field(pattern=CLASS_NAME)], _Files], Field(min_length=1)]
+_FORMS = (
+    "By class, each with a list of files (FASTA, or regions of `genome`: BED, narrowPeak, GFF3), or a list of "
+    "tables (csv, tsv) with a column of classes; gzipped or not."
+)
+
+
+class Columns(_Section):
+    """Columns of tables."""
+
+    sequence: str = Field("", description="The column that has the sequences.")
+    label: str = Field("", description="That with the classes.")
+    name: str = Field("", description="That with the names.")
+
+
+class Reading(_Section):
+    """How files of sequences are read."""
+
+    genome: str = Field("", description="Where regions lie: a FASTA, or a name of the genomes sheet.")
+    width: int | None = Field(None, ge=1, description="Bases to take about the centre of each region.")
+    feature: dict[Annotated[str, Field(pattern=CLASS_NAME)], str] | None = Field(
+        None, description="GFF3: the feature type, column 3, of the files of a class."
+    )
+    alias: str = Field("", description="Other names of the contigs: a table like UCSC's chromAlias.")
+    unknown_contigs: Literal[UNKNOWN] = Field(
+        UNKNOWN[0], description="Regions outside the genome: an error, or left out, counted and named."
+    )
+    columns: Columns | None = Field(None, description="Which columns of tables are read.")
+
+
+NegativesSettings = _settings(
+    NegativesConfig,
+    more={
+        "exclude": (
+            Annotated[
+                list[str],
+                Field(description="Windows of the genome: files of regions that they keep away from."),
+            ],
+            [],
+        )
+    },
+)
+
+
+class Classifier(Reading):
+    """The sequences and the settings of a model that tells classes of whole sequences."""
+
+    sequences: _Classes | _Files = Field(description=f"What it is trained on. {_FORMS}")
+    valid: _Classes | _Files | None = Field(
+        None, description="For early stopping and calibration, in the same forms; or else a tenth is chosen."
+    )
+    test: _Classes | _Files | None = Field(None, description="Held out for the figures, in the same forms.")
+    negatives: NegativesSettings | None = Field(
+        None, description="Makes negatives after the sequences of each part that has none: one more class."
+    )
+    model: ModelSettings | None = Field(None, description="Settings of the network.")
+    train: SequenceTrainSettings | None = Field(None, description="Settings of the training run.")
+
+
+class SequencesToClassify(Reading):
+    """Sequences whose classes are to be told; what is left out is as in `classifier`."""
+
+    sequences: _Classes | _Files = Field(description=f"{_FORMS} Classes, where known, give figures.")
+
+
 class Demo(_Section):
     """The built-in genome, written to <resources>/demo."""
 
@@ -169,9 +238,20 @@ class Configuration(_Section):
     """Configuration of the dnabilstm workflow; config/README.md explains it."""
 
     model: str = Field(pattern=FILE_NAME, description="The model's name, used in paths.")
-    genomes: str = Field(description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
-    training: Training | None = Field(None, description="How the model is trained; or else model_file.")
+    genomes: str = Field("", description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
+    training: Training | None = Field(
+        None, description="How a model that scores every base is trained; or else classifier, or model_file."
+    )
+    classifier: Classifier | None = Field(
+        None, description="How a model that tells classes of whole sequences is trained."
+    )
     model_file: str = Field("", description="A model that is there already, instead of training one.")
+    classify: dict[Annotated[str, Field(pattern=FILE_NAME)], SequencesToClassify | _Files | None] | None = (
+        Field(
+            None,
+            description="Sets of sequences to classify, by name: a list of files, or a section that says more.",
+        )
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models train and score.")
     score: ScoreSettings | None = Field(None, description="How genomes are scored.")
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")

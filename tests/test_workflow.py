@@ -19,7 +19,7 @@ from snakemake.exceptions import WorkflowError
 from dnabilstm.model.bundle import read_card
 from dnabilstm.score.store import open_scores
 from tests.conftest import ROOT
-from tests.workflow import command, environment, snakemake
+from tests.workflow import command, environment, read_configuration, snakemake
 
 pytestmark = pytest.mark.slow
 CONTIGS = {"c1": 3000, "c2": 2000, "c3": 2000, "c4": 500}
@@ -309,15 +309,7 @@ def test_a_misspelt_key_is_named_before_anything_runs(tmp_path):
 
 
 def _read(folder, config, monkeypatch):
-    """What rules/common.smk, which is plain Python, makes of a configuration."""
-    prepare(folder, config)
-    # Schemas are found from the file's own folder, as Snakemake does it.
-    monkeypatch.chdir(ROOT / "workflow/rules")
-    monkeypatch.setenv("PATH", os.environ["PATH"])
-    paths = {key: str(folder / config[key]) for key in ("genomes", "model_file") if key in config}
-    names = {"config": {**config, **paths}, "local": str, "expand": None}
-    exec(compile(Path("common.smk").read_text(), "common.smk", "exec"), names)
-    return names
+    return read_configuration(prepare(folder, config), config, monkeypatch)
 
 
 def _without(config, key):
@@ -352,8 +344,25 @@ def _compared(**compare):
         (_compared(x={"model": {"hiden": 3}}), "evaluate.compare.x.model: .*'hiden' was unexpected"),
         (_compared(x={"train": {"step": 3}}), "evaluate.compare.x.train: .*'step' was unexpected"),
         (_compared(x={"modle": {}}), "evaluate.compare.x: .*'modle' was unexpected"),
-        (_without(configuration(), "training"), "wanted either 'training' or 'model_file'"),
-        (configuration(model_file="m.safetensors"), "wanted either 'training' or 'model_file'"),
+        (_without(configuration(), "training"), "wanted one of 'training', 'classifier', 'model_file', and"),
+        (
+            configuration(model_file="m.safetensors"),
+            "wanted one of 'training', 'classifier', 'model_file', and",
+        ),
+        (
+            _without(configuration(), "genomes"),
+            "wanted 'genomes', the sheet in which training.genome is named",
+        ),
+        (
+            configuration(classify={"x": ["a.fa"]}),
+            "classify: wanted 'classifier', or a model_file that tells",
+        ),
+        (
+            _trained(labels={"a": {"path": "$NOBODY_SET/a.bed"}}, exclude=["${NOR}.bed"]),
+            r"labels.a.path: \$NOBODY_SET/a.bed: the variable NOBODY_SET is not set; set it, or write the path"
+            r" out; training.exclude: .* NOR is not set",
+        ),
+        ({"model": "m", 1.5: "x"}, "the key 1.5 is no text; put it between quotes"),
         (configuration(download={"a": {"url": "https://x/y"}}), "download.a: wanted either 'sha256' or"),
         (configuration(download={"a": {"url": "ftp://x/y"}}), "'ftp://x/y' does not match"),
         (configuration(evaluate={"baselines": ["svm"]}), "'svm' is not one of"),
@@ -379,6 +388,7 @@ def test_a_wrong_configuration_is_an_error_of_one_line(tmp_path, monkeypatch, co
         ("name\tfata\nown\town.fa\n", "genomes.tsv:2: .*'fata' was unexpected"),
         ("name\tfasta\nown\town.fa\tx\ty\n", "genomes.tsv:2: has more columns"),
         ("name\tfasta\n", "genomes.tsv: has no genome"),
+        ("name\tfasta\nown\t$NOBODY/a.fa\n", r"genomes.tsv:2: \$NOBODY/a.fa: the variable NOBODY is not set"),
     ],
 )
 def test_a_wrong_line_of_the_sheet_is_named(tmp_path, monkeypatch, sheet, wanted):
@@ -419,6 +429,9 @@ def clone(tmp_path_factory):
         [],
         ["--configfile", "config/yeast.yaml"],
         ["--configfile", "config/yeast.yaml", "config/yeast_promoter.yaml"],
+        ["--configfile", "config/classifier.yaml"],
+        ["--configfile", "config/ienhancer.yaml"],
+        ["--configfile", "config/core_promoter.yaml"],
     ],
 )
 def test_a_fresh_clone_runs_with_no_edit(clone, options):
@@ -428,7 +441,8 @@ def test_a_fresh_clone_runs_with_no_edit(clone, options):
     assert done.returncode == 0, said
     assert "profiles/default" in said
     assert ("results/demo/demo/enhancer.bw" in said) == (not options)
-    assert ("nfr" in said) == (len(options) == 2)
+    assert ("nfr" in said) == (options[1:] == ["config/yeast.yaml"])
+    assert ("rule train_classifier" in said) == (len(options) == 2 and "yeast" not in options[1])
 
 
 def test_the_linter_has_nothing_to_say(clone):
@@ -454,10 +468,9 @@ def test_snakefiles_are_formatted(clone):
 
 def test_every_rule_has_what_a_rule_has(clone):
     rules = {path.stem: path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")}
-    del rules["common"]
-    commands = json.dumps(sorted(rules))
-    assert len(rules) == 9, commands
-    for name, text in rules.items():
+    stages = {name: text for name, text in rules.items() if not name.startswith("common")}
+    assert len(stages) == 12, sorted(stages)
+    for name, text in stages.items():
         for part in ('"""', "log:", "threads:", "mem_mb=", "conda:", "output:"):
             assert text.count(part) >= text.count("\nrule ") + text.startswith("rule "), (name, part)
         assert "lambda" not in text

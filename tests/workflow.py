@@ -3,6 +3,9 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+from snakemake.io import expand
 
 from tests.conftest import ROOT
 
@@ -30,3 +33,15 @@ def snakemake(folder, *options, **where):
         timeout=1200,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def read_configuration(folder, config, monkeypatch):
+    """What rules/common*.smk, which are plain Python, make of a configuration."""
+    # Schemas are found from the file's own folder, as Snakemake does it.
+    monkeypatch.chdir(ROOT / "workflow/rules")
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    paths = {key: str(folder / config[key]) for key in ("genomes", "model_file") if key in config}
+    names = {"config": {**config, **paths}, "local": str, "expand": expand}
+    for file in ("common.smk", "common_genomes.smk", "common_classifier.smk"):
+        exec(compile(Path(file).read_text(), file, "exec"), names)
+    return names

@@ -16,6 +16,10 @@ BASELINES = {
     "untied": {"model": {"strand": "none"}},
     "unidirectional": {"model": {"strand": "none", "bidirectional": False}},
 }
+# Where a model comes from: it is trained, in one way or the other, or there already.
+SOURCES = ["training", "classifier", "model_file"]
+# The keys of the configuration that have paths in them.
+WITH_PATHS = ["genomes", *SOURCES, "classify"]
 # What `dnabilstm evaluate` calls the model itself, and the baseline that is no network.
 TAKEN = ["model", "kmer"]
 # Cores of a training job, where train.shards does not say; as in TrainConfig.
@@ -42,23 +46,65 @@ def check_schema(value, schema, where):
         cause = error.__context__
         if cause is None or not hasattr(cause, "json_path"):
             raise
+        # Where a value may be of several kinds: what is wrong with it as the kind that it is like.
+        while cause.context:
+            cause = max(cause.context, key=rate_problem)
         key = cause.json_path.removeprefix("$").removeprefix(".")
         place = f"{where}: {key}" if key else where
         raise WorkflowError(f"{place}: {cause.message}") from None
 
 
+def rate_problem(error):
+    """How much a problem tells: one inside a value more than one with its kind, and a key that is unknown most."""
+    return len(error.path), error.validator != "type", error.validator == "additionalProperties"
+
+
 def check_config():
     """Hold the configuration to its schema, and to what a schema cannot say."""
+    name_keys(config, "The configuration")
     check_schema(config, "../schemas/config.schema.json", "The configuration")
-    problems = []
-    if (config.get("training") is None) == (not config.get("model_file")):
-        problems.append("wanted either 'training' or 'model_file', one of them")
+    problems = find_unset_variables(config)
+    if sum(bool(config.get(key)) for key in SOURCES) != 1:
+        problems.append(f"wanted one of {', '.join(map(repr, SOURCES))}, and one only")
+    elif config.get("training") and not config.get("genomes"):
+        problems.append("wanted 'genomes', the sheet in which training.genome is named")
     for name, entry in get_section("download").items():
         if bool(entry.get("sha256")) == bool(entry.get("contigs")):
             problems.append(f"download.{name}: wanted either 'sha256' or 'contigs', one of them")
     problems += find_wrong_comparisons()
     if problems:
         raise WorkflowError("The configuration: " + "; ".join(problems))
+
+
+def name_keys(node, where):
+    """Make text of keys that are numbers, such as classes called 0 and 1; refuse what YAML takes for anything else."""
+    if isinstance(node, list):
+        for inner in node:
+            name_keys(inner, where)
+    if not isinstance(node, dict):
+        return
+    for key in list(node):
+        if type(key) is int:
+            node[str(key)] = node.pop(key)
+        elif not isinstance(key, str):
+            raise WorkflowError(f"{where}: the key {key!r} is no text; put it between quotes")
+    for key, inner in node.items():
+        name_keys(inner, where)
+
+
+def find_unset_variables(node, place=""):
+    """Variables in paths that nobody has set."""
+    if isinstance(node, dict):
+        inside = [(f"{place}.{key}" if place else key, inner) for key, inner in node.items()]
+        wanted = inside if place else [(key, inner) for key, inner in inside if key in WITH_PATHS]
+        return [problem for key, inner in wanted for problem in find_unset_variables(inner, key)]
+    if isinstance(node, list):
+        return [problem for inner in node for problem in find_unset_variables(inner, place)]
+    left = os.path.expandvars(node) if isinstance(node, str) else ""
+    return [
+        f"{place}: {node}: the variable {name} is not set; set it, or write the path out"
+        for name in re.findall(r"\$\{?(\w+)", left)
+    ]
 
 
 def find_wrong_comparisons():
@@ -87,7 +133,7 @@ def get_compared():
 def read_genomes(sheet):
     """The sheet of genomes: name to its row."""
     try:
-        lines = Path(sheet).read_text(encoding="utf-8-sig").splitlines()
+        lines = expand_path(sheet).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise WorkflowError(f"{sheet}: the sheet of genomes cannot be read: {error}") from None
     rows = {}
@@ -100,6 +146,8 @@ def read_genomes(sheet):
         if not kept or row.get("name", "").startswith("#"):
             continue
         check_schema(kept, "../schemas/genomes.schema.json", f"{sheet}:{number}")
+        if unset := find_unset_variables([kept["fasta"], kept.get("alias", "")], f"{sheet}:{number}"):
+            raise WorkflowError("; ".join(unset))
         if kept["name"] in rows:
             raise WorkflowError(f"{sheet}:{number}: the name {kept['name']!r} is there twice; rename one")
         rows[kept["name"]] = kept
@@ -136,21 +184,27 @@ def read_card():
     """The card of `model_file`; empty where a model is trained."""
     if not config.get("model_file"):
         return {}
-    path = Path(os.path.expanduser(config["model_file"]))
+    path = expand_path(config["model_file"])
     try:
         # https://github.com/huggingface/safetensors#format: length of the header, then the header as JSON.
         with path.open("rb") as handle:
             header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
         card = json.loads(header["__metadata__"]["dnabilstm"])
-        return {"channels": list(card["channels"]), "members": len(card.get("members", [card]))}
+        return {
+            "channels": list(card["channels"]),
+            "head": card["config"].get("head", "position"),
+            "members": len(card.get("members", [card])),
+        }
     except OSError as error:
         raise WorkflowError(f"model_file: {path}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, MemoryError, OverflowError):
+    except (AttributeError, ValueError, KeyError, TypeError, MemoryError, OverflowError):
         raise WorkflowError(f"model_file: {path}: is not a model of 'dnabilstm train'") from None
 
 
 def get_channels():
-    """The probabilities that the model gives: of its tasks, or of each task's strands."""
+    """The probabilities that a model gives for every base: of its tasks, or of each task's strands."""
+    if OF_SEQUENCES:
+        return []
     if not TRAINING:
         return CARD["channels"]
     stranded = get_section("training", "model").get("strand") == "stranded"
@@ -160,18 +214,13 @@ def get_channels():
 
 def get_members(model):
     """How many networks a model consists of."""
-    return count_members(get_settings(model, "train")) if TRAINING else CARD["members"]
+    return CARD["members"] if CARD else count_members(get_settings(model, "train"))
 
 
 def get_track_names(model):
     """The tracks of a model: its channels, and of an ensemble the spread of each."""
     spread = [f"{channel}.spread" for channel in CHANNELS] if get_members(model) > 1 else []
     return CHANNELS + spread
-
-
-def get_alike():
-    """The models whose tracks are those of the model: all, or all ensembles."""
-    return [name for name in MODELS if get_track_names(name) == TRACKS]
 
 
 def get_score_minutes(wildcards):
@@ -184,53 +233,16 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def expand_path(path):
+    """A path with `~` and variables put in."""
+    return Path(os.path.expanduser(os.path.expandvars(path)))
+
+
 def get_path(path):
     """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's."""
     if path.startswith("<"):
         return path
-    return local(os.path.expanduser(os.path.expandvars(path)))
-
-
-def get_fasta(wildcards):
-    """The FASTA of a genome."""
-    return get_path(GENOMES[wildcards.genome]["fasta"])
-
-
-def get_label_inputs(wildcards):
-    """The codes and the files of regions that the labels are made of, the regions in the order of the tasks."""
-    alias = GENOMES[TRAINING["genome"]].get("alias")
-    return {
-        "codes": f"<results>/{TRAINING['genome']}/codes",
-        "regions": [get_path(label["path"]) for label in TRAINING["labels"].values()],
-        "exclude": [get_path(path) for path in TRAINING.get("exclude", [])],
-        "alias": [get_path(alias)] if alias else [],
-    }
-
-
-def get_label_options(wildcards, input):
-    """The tasks as options of `dnabilstm label`."""
-    options = []
-    for (task, label), path in zip(TRAINING["labels"].items(), input.regions):
-        options += ["--labels", f"{task}={path}"]
-        stranded = get_section("training", "model").get("strand") == "stranded"
-        if strand := label.get("strand", "use" if stranded else ""):
-            options += ["--strand", f"{task}={strand}"]
-        if label.get("feature"):
-            options += ["--feature", f"{task}={label['feature']}"]
-        if label.get("promoter"):
-            options += [
-                "--promoter",
-                f"{task}={label['promoter']['upstream']},{label['promoter']['downstream']}",
-            ]
-        if label.get("slop"):
-            slop = label["slop"] if isinstance(label["slop"], list) else [label["slop"]]
-            options += ["--slop", f"{task}={','.join(map(str, slop))}"]
-    for name, paths in (("--exclude", input.exclude), ("--alias", input.alias)):
-        for path in paths:
-            options += [name, str(path)]
-    if TRAINING.get("unknown_contigs"):
-        options += ["--unknown-contigs", TRAINING["unknown_contigs"]]
-    return options
+    return local(str(expand_path(path)))
 
 
 def get_options(settings, skip=()):
@@ -247,8 +259,9 @@ def get_options(settings, skip=()):
 
 
 def get_settings(model, section):
-    """Settings of `training.model` or `training.train`, those of a compared model put over them."""
-    return {**get_section("training", section), **(MODELS[model].get(section) or {})}
+    """Settings of the network or of the training run, those of a compared model put over them."""
+    trained = "training" if TRAINING else "classifier"
+    return {**get_section(trained, section), **(MODELS[model].get(section) or {})}
 
 
 def get_assignments(settings, section):
@@ -260,12 +273,10 @@ def get_assignments(settings, section):
     return options
 
 
-def get_train_options(wildcards):
-    """Split and settings as options of `dnabilstm train`."""
-    options = get_options(get_section("training", "split"))
-    for section in ("model", "train"):
-        options += get_assignments(get_settings(wildcards.model, section), section)
-    return options
+def get_all_assignments(wildcards):
+    """All settings of a model as options of `dnabilstm train`."""
+    assignments = [get_assignments(get_settings(wildcards.model, name), name) for name in ("model", "train")]
+    return sum(assignments, [])
 
 
 def get_train_threads(wildcards):
@@ -280,29 +291,14 @@ def count_members(settings):
 
 def get_train_minutes(wildcards):
     """Time for all members of an ensemble, which are trained one after another."""
-    return TRAIN_MINUTES * count_members(get_settings(wildcards.model, "train"))
+    return TRAIN_MINUTES * get_members(wildcards.model)
 
 
 def get_model(wildcards):
     """The model that scores: one that is trained here, or the one that is there already."""
-    if TRAINING:
-        return f"<results>/models/{wildcards.model}/model.safetensors"
-    return get_path(config["model_file"])
-
-
-def get_compared_models(wildcards):
-    """The models that the model is compared with."""
-    return [f"<results>/models/{name}/model.safetensors" for name in MODELS if name != wildcards.model]
-
-
-def get_evaluate_options(wildcards, input):
-    """Models to compare with, baselines, contigs and settings as options of `dnabilstm evaluate`."""
-    options = []
-    for name, path in zip(get_compared(), input.compared):
-        options += ["--compare", f"{name}={path}"]
-    if "kmer" in get_section("evaluate").get("baselines", []):
-        options += ["--baseline", "kmer"]
-    return options + get_options(get_section("evaluate"), skip=["baselines", "compare"])
+    if CARD:
+        return get_path(config["model_file"])
+    return f"<results>/models/{wildcards.model}/model.safetensors"
 
 
 def get_fetch_options(wildcards):
@@ -311,30 +307,6 @@ def get_fetch_options(wildcards):
     contigs = [("--contig", f"{name}={digest}") for name, digest in entry.get("contigs", {}).items()]
     options = get_options(entry, skip=["contigs"])
     return options + [word for pair in contigs for word in pair]
-
-
-def get_tracks():
-    """Tracks and regions of every genome."""
-    files = expand("{channel}.{kind}", channel=TRACKS, kind=["bw", "bedgraph.gz"])
-    files += expand("{channel}.regions.bed", channel=CHANNELS)
-    return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
-
-
-def get_evaluation():
-    """The table of figures, where a model is trained."""
-    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
-
-
-def refresh_indexes(paths):
-    """Make the indexes of tracks newer than the tracks: Snakemake has just given those the time of its own check.
-
-    An index is no declared output, since it is .tbi, or .csi where a contig is too long for that; a reader of
-    one that looks older than its file warns of it.
-    """
-    for path in map(Path, paths):
-        for index in (path.with_name(f"{path.name}{suffix}") for suffix in (".tbi", ".csi")):
-            if index.exists() and index.stat().st_mtime < path.stat().st_mtime:
-                index.touch()
 
 
 def print_results(paths):
@@ -351,9 +323,11 @@ def print_results(paths):
 # `dnabilstm` is taken from the environment that is active; where none is, from the one that Snakemake runs in.
 os.environ.update(PATH=os.pathsep.join([os.getenv("PATH", os.defpath), str(Path(sys.executable).parent)]))
 check_config()
-GENOMES = read_genomes(config["genomes"])
+GENOMES = read_genomes(config["genomes"]) if config.get("genomes") else {}
 TRAINING = get_training()
 CARD = read_card()
+# Whether the model tells classes of whole sequences, and gives no score for a base.
+OF_SEQUENCES = bool(config.get("classifier")) or CARD.get("head") == "sequence"
 MODELS = get_models()
 CHANNELS = get_channels()
 TRACKS = get_track_names(config["model"])

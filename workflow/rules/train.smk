@@ -16,9 +16,18 @@ rule train:
             "<results>/models/{model}/model.learning_curve.png",
             caption="../report/learning_curve.rst",
             category="Training",
-            labels={"model": "{model}"},
+            labels={"model": "{model}", "what": "learning curve"},
         ),
         vector="<results>/models/{model}/model.learning_curve.svg",
+        audit="<results>/models/{model}/model.audit/audit.json",
+        leaks="<results>/models/{model}/model.audit/audit.tsv",
+        picture=report(
+            "<results>/models/{model}/model.audit/audit.png",
+            caption="../report/audit.rst",
+            category="Training",
+            labels={"model": "{model}", "what": "audit"},
+        ),
+        drawing="<results>/models/{model}/model.audit/audit.svg",
     log:
         "<logs>/train/{model}.log",
     benchmark:

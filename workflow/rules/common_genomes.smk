@@ -1,0 +1,92 @@
+# What the rules have in common that score every base of genomes: labels, models, tracks.
+
+
+def get_fasta(wildcards):
+    """The FASTA of a genome."""
+    return get_path(GENOMES[wildcards.genome]["fasta"])
+
+
+def get_label_inputs(wildcards):
+    """The codes and the files of regions that the labels are made of, the regions in the order of the tasks."""
+    alias = GENOMES[TRAINING["genome"]].get("alias")
+    return {
+        "codes": f"<results>/{TRAINING['genome']}/codes",
+        "regions": [get_path(label["path"]) for label in TRAINING["labels"].values()],
+        "exclude": [get_path(path) for path in TRAINING.get("exclude", [])],
+        "alias": [get_path(alias)] if alias else [],
+    }
+
+
+def get_label_options(wildcards, input):
+    """The tasks as options of `dnabilstm label`."""
+    options = []
+    for (task, label), path in zip(TRAINING["labels"].items(), input.regions):
+        options += ["--labels", f"{task}={path}"]
+        stranded = get_section("training", "model").get("strand") == "stranded"
+        if strand := label.get("strand", "use" if stranded else ""):
+            options += ["--strand", f"{task}={strand}"]
+        if label.get("feature"):
+            options += ["--feature", f"{task}={label['feature']}"]
+        if label.get("promoter"):
+            options += [
+                "--promoter",
+                f"{task}={label['promoter']['upstream']},{label['promoter']['downstream']}",
+            ]
+        if label.get("slop"):
+            slop = label["slop"] if isinstance(label["slop"], list) else [label["slop"]]
+            options += ["--slop", f"{task}={','.join(map(str, slop))}"]
+    for name, paths in (("--exclude", input.exclude), ("--alias", input.alias)):
+        for path in paths:
+            options += [name, str(path)]
+    if TRAINING.get("unknown_contigs"):
+        options += ["--unknown-contigs", TRAINING["unknown_contigs"]]
+    return options
+
+
+def get_train_options(wildcards):
+    """Split and settings as options of `dnabilstm train`."""
+    return get_options(get_section("training", "split")) + get_all_assignments(wildcards)
+
+
+def get_compared_models(wildcards):
+    """The models that the model is compared with."""
+    return [f"<results>/models/{name}/model.safetensors" for name in MODELS if name != wildcards.model]
+
+
+def get_evaluate_options(wildcards, input):
+    """Models to compare with, baselines, contigs and settings as options of `dnabilstm evaluate`."""
+    options = []
+    for name, path in zip(get_compared(), input.compared):
+        options += ["--compare", f"{name}={path}"]
+    if "kmer" in get_section("evaluate").get("baselines", []):
+        options += ["--baseline", "kmer"]
+    return options + get_options(get_section("evaluate"), skip=["baselines", "compare"])
+
+
+def get_alike():
+    """The models whose tracks are those of the model: all, or all ensembles."""
+    return [name for name in MODELS if get_track_names(name) == TRACKS]
+
+
+def get_tracks():
+    """Tracks and regions of every genome; none of a model that tells classes of whole sequences."""
+    files = expand("{channel}.{kind}", channel=TRACKS, kind=["bw", "bedgraph.gz"])
+    files += expand("{channel}.regions.bed", channel=CHANNELS)
+    return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
+
+
+def get_evaluation():
+    """The table of figures, where a model is trained."""
+    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
+
+
+def refresh_indexes(paths):
+    """Make the indexes of tracks newer than the tracks: Snakemake has just given those the time of its own check.
+
+    An index is no declared output, since it is .tbi, or .csi where a contig is too long for that; a reader of
+    one that looks older than its file warns of it.
+    """
+    for path in map(Path, paths):
+        for index in (path.with_name(f"{path.name}{suffix}") for suffix in (".tbi", ".csi")):
+            if index.exists() and index.stat().st_mtime < path.stat().st_mtime:
+                index.touch()

@@ -1,0 +1,22 @@
+rule negatives:
+    """Sequences to what is not one of them: shuffled, or windows of the genome."""
+    input:
+        unpack(get_negatives_inputs),
+    output:
+        negatives=get_negatives("{model}", "{part}"),
+    log:
+        "<logs>/negatives/{model}.{part}.log",
+    conda:
+        "../envs/dnabilstm.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        options=get_negatives_options,
+    shell:
+        r"""
+        dnabilstm negatives \
+            {params.options:q} \
+            --output {output.negatives:q} \
+            2>{log:q}
+        """
