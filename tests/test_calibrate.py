@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from dnabilstm.calibrate import MIN_SLOPE, Platt, fit_platt, sigmoid
+from dnabilstm.calibrate import MIN_SLOPE, Platt, fit_platt, fit_softmax, sigmoid
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.metrics import auroc, expected_calibration_error
 
@@ -83,3 +83,23 @@ def test_extreme_logits_do_not_overflow():
 def test_one_class_is_refused(labels):
     with pytest.raises(DnabilstmError, match=r"wanted both"):
         fit_platt(np.uint8(labels), np.float32([0.1, 0.2]))
+
+
+def test_slope_and_biases_of_classes_are_found_again():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (20_000, 3))
+    z = 0.5 * logits + np.array([1.0, 0.0, -1.0])
+    labels = (z + rng.gumbel(size=z.shape)).argmax(axis=1)  # drawn from softmax(z)
+    found = fit_softmax(labels, logits)
+    assert found.slope == pytest.approx(0.5, abs=0.02)
+    assert found.bias == pytest.approx((1, 0, -1), abs=0.06)
+
+
+def test_classes_that_part_cleanly_or_are_missing_keep_the_fit_finite():
+    logits = np.array([[5.0, -5.0, 0.0], [-5.0, 5.0, 0.0]] * 4)
+    found = fit_softmax(np.array([0, 1] * 4), logits)
+    assert 0 < found.slope < 10
+    assert np.isfinite(found.bias).all()
+    assert min(found.bias) == found.bias[2] > -5
+    flat = fit_softmax(np.array([0, 0, 1]), np.zeros((3, 2)))
+    assert flat.bias[0] > 0 > flat.bias[1]
