@@ -65,9 +65,11 @@ def command(
         place = open_device(device)
     settings = read_settings(config, assignments, ("model", "train"), problems)
     settings["train"].setdefault("seed", seed)
-    head = "position"
-    with problems.collect():
+    try:
         head = "sequence" if asks_for_sequences(options, settings["model"]) else "position"
+    except DnabilstmError as error:
+        problems.extend(error)
+        raise problems.error() from None
     space = _read_space(space_file, head, settings, problems)
 
     from dnabilstm.cli.tune_run import open_subject, tune
