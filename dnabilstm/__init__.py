@@ -27,7 +27,17 @@ Every base
 Names
     of contigs are the first word of the FASTA header, byte for byte, in every output.
 
-Importing this package imports nothing else, so that it costs nothing.
+Importing this package imports nothing else, so that it costs nothing; ``DNABiLSTMClassifier``, the
+scikit-learn face, is imported when it is first asked for.
 """
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """The classifier, imported only where it is asked for."""
+    if name == "DNABiLSTMClassifier":
+        import importlib
+
+        return importlib.import_module("dnabilstm.estimator").DNABiLSTMClassifier
+    raise AttributeError(f"module 'dnabilstm' has no attribute {name!r}")

@@ -33,6 +33,7 @@ ORDER = [
         "evaluate",
         "tracks",
         "tune",
+        "estimator",
         "workflow_schema",
         "cli",
     ),
@@ -86,6 +87,7 @@ def test_no_module_imports_from_a_later_one():
         "import dnabilstm",
         "from dnabilstm.cli import cli; cli.main(['--help'], standalone_mode=False)",
         "from dnabilstm.cli import cli; cli.main(['train', '--help'], standalone_mode=False)",
+        "from dnabilstm.cli import cli; cli.main(['tune', '--help'], standalone_mode=False)",
         "import dnabilstm.workflow_schema",
     ],
 )
