@@ -11,6 +11,9 @@ from torch.nn import functional
 from dnabilstm.labels import MASK
 from dnabilstm.train.config import CommonConfig
 
+SURE = 1e-7
+"""Below this, what is wrong weighs no less: a focus below 1 has no finite slope at 0."""
+
 
 def position_loss(
     logits: Tensor, labels: Tensor, config: CommonConfig, positive_weight: float = 1.0
@@ -32,11 +35,12 @@ def position_loss(
     weight = (labels != MASK).float()
     if positive_weight != 1:
         weight = weight * torch.where(labels == 1, positive_weight, 1.0)
-    if config.focal:
-        wrong = torch.sigmoid(torch.where(labels == 1, -logits, logits))
-        weight = weight * wrong**config.focal
     target = truth * (1 - config.label_smoothing) + config.label_smoothing / 2
-    return functional.binary_cross_entropy_with_logits(logits, target, weight=weight, reduction="sum")
+    if not config.focal:
+        return functional.binary_cross_entropy_with_logits(logits, target, weight=weight, reduction="sum")
+    wrong = torch.sigmoid(torch.where(labels == 1, -logits, logits)).clamp(min=SURE)
+    loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (loss * weight * wrong**config.focal).sum()
 
 
 def sequence_loss(logits: Tensor, labels: Tensor, weights: Tensor, config: CommonConfig) -> Tensor:
@@ -55,5 +59,5 @@ def sequence_loss(logits: Tensor, labels: Tensor, weights: Tensor, config: Commo
     of_truth = logs.gather(1, labels.unsqueeze(1)).squeeze(1)
     loss = -(1 - config.label_smoothing) * of_truth - config.label_smoothing * logs.mean(dim=1)
     if config.focal:
-        loss = loss * (1 - of_truth.exp()).clamp(min=0) ** config.focal
+        loss = loss * (1 - of_truth.exp()).clamp(min=SURE) ** config.focal
     return (loss * weights[labels]).sum()

@@ -1,0 +1,65 @@
+"""Losses against their equations, one element at a time, and where the logits are extreme."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from dnabilstm.labels import MASK
+from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
+from dnabilstm.train.loss import position_loss, sequence_loss
+
+SETTINGS = [
+    {},
+    {"focal": 2.0},
+    {"focal": 0.5},
+    {"label_smoothing": 0.2},
+    {"focal": 1.5, "label_smoothing": 0.1},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("positive_weight", [1.0, 3.0])
+def test_the_loss_of_bases(settings, positive_weight):
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(0, 2, (2, 5, 2)), rng.choice([0, 1, MASK], (2, 5, 2))
+    config, wanted = TrainConfig(**settings), 0.0
+    for z, label in zip(logits.ravel(), labels.ravel(), strict=True):
+        if label != MASK:
+            p = 1 / (1 + math.exp(-z))
+            target = label * (1 - config.label_smoothing) + config.label_smoothing / 2
+            loss = -target * math.log(p) - (1 - target) * math.log(1 - p)
+            truth = p if label else 1 - p
+            wanted += loss * (1 - truth) ** config.focal * (positive_weight if label else 1)
+    found = position_loss(
+        torch.tensor(logits), torch.tensor(labels, dtype=torch.uint8), config, positive_weight
+    )
+    assert found.item() == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_the_loss_of_sequences(settings):
+    rng = np.random.default_rng(1)
+    logits, labels, weights = rng.normal(0, 2, (6, 3)), rng.integers(3, size=6), np.array([1.0, 0.5, 4.0])
+    config, wanted = SequenceTrainConfig(**settings), 0.0
+    for z, label in zip(logits, labels, strict=True):
+        p = np.exp(z) / np.exp(z).sum()
+        target = np.full(3, config.label_smoothing / 3)
+        target[label] += 1 - config.label_smoothing
+        wanted += weights[label] * (1 - p[label]) ** config.focal * -(target @ np.log(p))
+    found = sequence_loss(torch.tensor(logits), torch.tensor(labels), torch.tensor(weights), config)
+    assert found.item() == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("focal", [0.0, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("size", [20.0, 1_000.0])
+def test_extreme_logits_have_a_finite_slope(focal, size):
+    config = {"focal": focal, "label_smoothing": 0.1}
+    logits = torch.tensor([[size, -size], [-size, size]], requires_grad=True)
+    sequence_loss(logits, torch.tensor([0, 0]), torch.ones(2), SequenceTrainConfig(**config)).backward()
+    assert torch.isfinite(logits.grad).all()
+    bases = torch.tensor([[[size], [-size]]], requires_grad=True)
+    position_loss(bases, torch.tensor([[[1], [1]]], dtype=torch.uint8), TrainConfig(**config)).backward()
+    assert torch.isfinite(bases.grad).all()
+    assert bases.grad[0, 1] < 0  # what is wrong is still pulled back
