@@ -9,6 +9,7 @@
 ``leaks``        which rows of a part repeat another part's, and how
 ``groups``       groups of sequences that repeat each other, for splits without leaks
 ``genomes``      which held-out bases of a genome training has seen elsewhere
+``counts``       GC contents and 4-mers, counted
 ``composition``  GC content and 4-mers; shifts between parts and between genomes
 ``words``        what was found, as sentences
 ``assess``       all of it together: for sequences, for a genome

@@ -6,22 +6,28 @@ same it is never 0, so it is held against chance: the same sequences dealt to th
 blocks dealt into halves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from dnabilstm.alphabet import PAD, decode
 from dnabilstm.audit.config import AuditConfig
-from dnabilstm.audit.kmers import canonical_columns, canonical_kmers
+from dnabilstm.audit.counts import (
+    BLOCK,
+    WINDOW,
+    Span,
+    block_of,
+    blocks_of,
+    count_sequences,
+    gc_contents,
+    kmer_names,
+)
 from dnabilstm.genome import Genome
 from dnabilstm.sequences.store import SequenceSet
 
 CARD_KEY = "composition"
 """Where a model's card holds ``composition_of`` its training part."""
-K = 4
 FLOOR = 0.0005
 """Bits beyond chance that a shift between parts has at least; 1.5 points of GC give about as much."""
 GENOME_FLOOR = 0.005
@@ -29,19 +35,9 @@ GENOME_FLOOR = 0.005
 DEVIATIONS = 5
 """Standard deviations beyond the mean of chance that a shift has at least."""
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-WINDOW = 1_000
-"""Bases of the windows of a genome whose GC content is taken."""
 BINS = 50
 """Bins of a histogram of GC contents, from 0 to 1."""
-_BLOCK = 50_000  # bases of a genome that are dealt together: neighbours are alike
-_LEAST_BLOCKS = 20
-_ROWS = 20_000  # sequences of a part that are looked at; of more, evenly many
-_POSITIONS = 1 << 20
-_GAP = np.array([PAD], np.uint8)
-_COLUMNS, _WIDTH = canonical_columns(K)
-_IS_GC, _IS_KNOWN = np.isin(np.arange(16), (2, 4, 6)), np.isin(np.arange(16), (1, 2, 4, 6, 8, 9))
 Summary = dict[str, Any]
-Span = tuple[str, int, int]
 
 
 def shifts_between(parts: Mapping[str, SequenceSet], config: AuditConfig | None = None) -> Summary:
@@ -54,8 +50,8 @@ def shifts_between(parts: Mapping[str, SequenceSet], config: AuditConfig | None 
         parts that have known bases ``parts`` (their names) and what ``against_chance`` says.
     """
     config = config or AuditConfig()
-    counted = {part: _counts_of(one) for part, one in parts.items()}
-    shown = {part: _gc_summary(_gc_of(one.codes, one.borders)) for part, one in parts.items()}
+    counted = {part: count_sequences(one) for part, one in parts.items()}
+    shown = {part: _gc_summary(gc_contents(one.codes, one.borders)) for part, one in parts.items()}
     return {"parts": shown, "pairs": _pairs(counted, config, FLOOR)}
 
 
@@ -123,13 +119,13 @@ def _entropy(p: np.ndarray) -> float:
     return -float(p @ np.log2(p))
 
 
-def composition_of(genome: Genome | np.ndarray, spans: Iterable[Span] | None = None) -> Summary:
+def composition_of(source: Genome | SequenceSet | np.ndarray, spans: Iterable[Span] | None = None) -> Summary:
     """A small summary of a genome's composition, to be kept as JSON and compared later.
 
     Parameters
     ----------
-    genome
-        A genome, or codes, uint8 (length,).
+    source
+        A genome, sequences, or codes, uint8 (length,).
     spans
         (contig, start, end), 0-based, half-open, of the genome; None takes all of it.
 
@@ -140,14 +136,14 @@ def composition_of(genome: Genome | np.ndarray, spans: Iterable[Span] | None = N
         says; ``kmers``, each canonical 4-mer's share; ``by_chance``: see ``against_chance``, of its blocks
         dealt into halves.
     """
-    blocks = blocks_of(genome, spans)
+    blocks = blocks_of(source, spans)
     total = blocks.counts.sum(axis=0)
     shares = total / max(total.sum(), 1)
     return {
         "bases": blocks.bases,
         "window": WINDOW,
         **_gc_summary(blocks.gc),
-        "kmers": {name: round(float(share), 8) for name, share in zip(_names(), shares, strict=True)},
+        "kmers": {name: round(float(share), 8) for name, share in zip(kmer_names(), shares, strict=True)},
         "by_chance": _dealt(blocks.counts, len(blocks.counts) // 2, 100, 1),
     }
 
@@ -159,9 +155,9 @@ def sampled(genome: Genome, bases: int = 20_000_000) -> list[Span]:
     """
     every = max(1, genome.total // max(bases, 1))
     blocks = (
-        (contig.name, start, min(start + _BLOCK, contig.length))
+        (contig.name, start, min(start + BLOCK, contig.length))
         for contig in genome.contigs
-        for start in range(0, contig.length, _BLOCK)
+        for start in range(0, contig.length, BLOCK)
     )
     return [block for number, block in enumerate(blocks) if number % every == 0]
 
@@ -181,7 +177,7 @@ def compare_composition(one: Summary, other: Summary) -> Summary:
         in ``against_chance``, with ``GENOME_FLOOR``; ``gc_median`` of both; ``gc_outside``: share of the
         other's windows with a GC content outside of 98 in 100 of the first's; ``verdict``, a sentence.
     """
-    kmers = [np.array([row["kmers"].get(name, 0.0) for name in _names()]) for row in (one, other)]
+    kmers = [np.array([row["kmers"].get(name, 0.0) for name in kmer_names()]) for row in (one, other)]
     found = divergence(*kmers)
     chance = max(one["by_chance"], other["by_chance"], key=lambda row: row["maximum"])
     shifted = _stands_out(found, chance, GENOME_FLOOR)
@@ -215,85 +211,6 @@ def _outside(one: Summary, other: Summary) -> float:
     return float(1 - histogram[low : min(high, BINS - 1) + 1].sum() / histogram.sum())
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """Counts of the canonical 4-mers of each block of a genome, GC contents of its windows, known bases."""
-
-    counts: np.ndarray
-    gc: np.ndarray
-    bases: int
-
-
-def blocks_of(
-    genome: Genome | np.ndarray, spans: Iterable[Span] | None = None, block: int | None = None
-) -> Blocks:
-    """Cut a genome, or spans of it, into blocks of so many bases; see ``composition_of``."""
-    if isinstance(genome, np.ndarray):
-        pieces = [genome]
-    elif spans is None:
-        pieces = [genome.sequence(name) for name in genome.names]
-    else:
-        pieces = [genome.sequence(name)[start:end] for name, start, end in spans]
-    block = block or block_of(sum(map(len, pieces)))
-    counts, gc, bases = [np.zeros((0, _WIDTH), np.int64)], [np.empty(0)], 0
-    for codes in _cut(pieces, block):
-        borders = np.unique(np.append(np.arange(0, len(codes), WINDOW), len(codes)))
-        counts.append(_counted(codes, np.array([0, len(codes)])))
-        gc.append(_gc_of(codes, borders, least=WINDOW // 2))
-        bases += int(_IS_KNOWN[codes].sum())
-    return Blocks(np.concatenate(counts), np.concatenate(gc), bases)
-
-
-def block_of(bases: int) -> int:
-    """Bases of a block of a genome of so many."""
-    return min(_BLOCK, bases // _LEAST_BLOCKS) // WINDOW * WINDOW or WINDOW
-
-
-def _cut(pieces: Iterable[np.ndarray], block: int) -> Iterator[np.ndarray]:
-    """Blocks of that many bases, the last one shorter; several small pieces are one, with padding between."""
-    held: list[np.ndarray] = []
-    room = block
-    for piece in pieces:
-        start = 0
-        while start < len(piece):
-            held.append(np.asarray(piece[start : start + room]))
-            start += len(held[-1])
-            room -= len(held[-1])
-            if room <= 0:
-                yield np.concatenate(held)
-                held, room = [], block
-        held.append(_GAP)
-    if room < block:
-        yield np.concatenate(held)
-
-
-def _counts_of(sequences: SequenceSet) -> np.ndarray:
-    """Counts of the canonical 4-mers, int64 (rows, 136), of sequences; of very many, of some evenly chosen."""
-    if len(sequences) > _ROWS:
-        sequences = sequences.subset(np.linspace(0, len(sequences) - 1, _ROWS).astype(np.int64))
-    return _counted(sequences.codes, sequences.borders)
-
-
-def _counted(codes: np.ndarray, borders: np.ndarray) -> np.ndarray:
-    rows = len(borders) - 1
-    counts = np.zeros(rows * _WIDTH, np.int64)
-    for start in range(0, len(codes) - K + 1, _POSITIONS):
-        kmers, whole = canonical_kmers(codes[start : start + _POSITIONS + K - 1], K)
-        position = start + np.arange(len(kmers))
-        owner = np.searchsorted(borders, position, side="right") - 1
-        whole &= position + K <= borders[owner + 1]
-        cell = owner[whole] * _WIDTH + _COLUMNS[kmers[whole].astype(np.int64)]
-        counts += np.bincount(cell, minlength=len(counts))
-    return counts.reshape(rows, _WIDTH)
-
-
-def _gc_of(codes: np.ndarray, borders: np.ndarray, least: int = 1) -> np.ndarray:
-    """GC content of each sequence that has at least so many known bases: float64 (some of the sequences,)."""
-    gc, known = (np.diff(np.concatenate([[0], np.cumsum(of[codes])])[borders]) for of in (_IS_GC, _IS_KNOWN))
-    enough = known >= least
-    return gc[enough] / known[enough]
-
-
 def _gc_summary(gc: np.ndarray) -> Summary:
     """``gc_quantiles``, by the share that lies below, empty if there is no value; and ``gc_histogram``."""
     values = np.quantile(gc, QUANTILES) if len(gc) else []
@@ -301,9 +218,3 @@ def _gc_summary(gc: np.ndarray) -> Summary:
         "gc_quantiles": {str(q): round(float(v), 6) for q, v in zip(QUANTILES, values, strict=False)},
         "gc_histogram": np.histogram(gc, BINS, (0, 1))[0].tolist(),
     }
-
-
-def _names() -> list[str]:
-    """The canonical 4-mers as letters, in the order of the columns."""
-    first = np.unique(_COLUMNS, return_index=True)[1]
-    return [decode(np.uint8(1) << (number >> np.arange(2 * K - 2, -1, -2)) % 4).decode() for number in first]

@@ -16,7 +16,7 @@ from dnabilstm.audit.sketch import Index, Sketch, make_sketch
 MIN_SHARED = 16
 """Tokens that near-duplicates share at least, whatever their lengths; fewer may be chance."""
 TOKENS = 1 << 24
-"""Tokens to look for candidates by; of more, an even sample. At the peak, 50 bytes each."""
+"""Tokens to look for candidates by; of more, an even sample. At the peak, 80 bytes each."""
 PAIRS = (4, 0.25, 0.01, 0)
 """Pairs that the index may write out for each token; the next is tried where that leaves too much to count."""
 COUNTED = 8
@@ -123,16 +123,17 @@ def _count_out(
         involved, local = np.unique([first[rows], second[rows]], return_inverse=True)
         sketch = make_sketch(*_taken(codes, borders, involved), k)
         one, other = local.reshape(2, -1)
-        fewer[rows] = np.minimum(sketch.sizes[one], sketch.sizes[other])
-        # A pair and a token as one number: what is there twice, both have.
+        swap = sketch.sizes[one] > sketch.sizes[other]
+        one, other = np.where(swap, other, one), np.where(swap, one, other)
+        fewer[rows] = sketch.sizes[one]
+        # A sequence and a token as one number; the tokens of `one` are looked up as if they were `other`'s.
         numbers = np.cumsum(is_new(sketch.tokens)) - 1
         numbers = numbers[np.argsort(sketch.owners, kind="stable")]
-        starts = np.cumsum(sketch.sizes) - sketch.sizes
-        spans = [_spans(starts, sketch.sizes, side) for side in (one, other)]
-        keys = np.concatenate([pair * len(numbers) + numbers[at] for at, pair in spans])
-        keys.sort()
-        twice = keys[1:][~is_new(keys)[1:]]
-        shared[rows] = np.bincount(twice // max(len(numbers), 1), minlength=len(rows))
+        held = np.repeat(np.arange(sketch.count), sketch.sizes) * len(numbers) + numbers
+        at, pair = _spans(np.cumsum(sketch.sizes) - sketch.sizes, sketch.sizes, one)
+        asked = other[pair] * len(numbers) + numbers[at]
+        hit = held[np.searchsorted(held, asked).clip(max=len(held) - 1)] == asked
+        shared[rows] = np.bincount(pair[hit], minlength=len(rows))
     return shared, fewer
 
 

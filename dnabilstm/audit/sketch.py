@@ -43,13 +43,7 @@ class Sketch:
 
 def make_sketch(codes: np.ndarray, borders: np.ndarray, k: int, scale: int = 1) -> Sketch:
     """The tokens of sequences that lie end to end, as in ``SequenceSet``; of one k-mer in ``scale``, hashed."""
-    found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0, np.int64), np.empty(0, np.uint64))]
-    for positions, values in hashes(codes, k, scale):
-        owners = np.searchsorted(borders, positions, side="right") - 1
-        inside = positions + k <= borders[owners + 1]
-        found.append((owners[inside], values[inside]))
-    owners, tokens = (np.concatenate(column) for column in zip(*found, strict=True))
-    owners, tokens = _sorted(owners, tokens)
+    owners, tokens = _sorted(*_collected(codes, borders, k, scale))
     again = np.concatenate([[False], (tokens[1:] == tokens[:-1]) & (owners[1:] == owners[:-1])])
     if again.any():
         place = np.arange(len(tokens))
@@ -57,6 +51,17 @@ def make_sketch(codes: np.ndarray, borders: np.ndarray, k: int, scale: int = 1) 
         renamed = mixed(tokens + copy.astype(np.uint64) * _ODD)
         owners, tokens = _sorted(owners, np.where(again, renamed, tokens))
     return Sketch(owners, tokens, len(borders) - 1)
+
+
+def _collected(codes: np.ndarray, borders: np.ndarray, k: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """Owner and hash of each k-mer, in order."""
+    found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0, np.int64), np.empty(0, np.uint64))]
+    for positions, values in hashes(codes, k, scale):
+        owners = np.searchsorted(borders, positions, side="right") - 1
+        inside = positions + k <= borders[owners + 1]
+        found.append((owners[inside], values[inside]))
+    owners, tokens = (np.concatenate(column) for column in zip(*found, strict=True))
+    return owners, tokens
 
 
 def _sorted(owners: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,18 +83,19 @@ class Index:
     """
 
     def __init__(self, sketch: Sketch, most_pairs: int) -> None:
-        starts = np.flatnonzero(is_new(sketch.tokens))
-        sizes = np.diff(np.append(starts, len(sketch.tokens)))
+        new = np.append(is_new(sketch.tokens), True)
+        shared = np.flatnonzero(~(new[:-1] & new[1:]))
+        self._owners, self._tokens, self._count = sketch.owners[shared], sketch.tokens[shared], sketch.count
+        starts = np.flatnonzero(is_new(self._tokens))
+        sizes = np.diff(np.append(starts, len(shared)))
         ordered = np.sort(sizes)
         written = np.cumsum(ordered * (ordered - 1) // 2)
         # Tokens that as many sequences have are all rare or all frequent.
         limit = ordered[np.searchsorted(written, most_pairs, side="right") :][:1]
         most = int(limit[0]) - 1 if len(limit) else int(sizes.max(initial=0))
         each = np.repeat(sizes, sizes)
-        self._sketch = sketch
-        self._rare = np.flatnonzero((each > 1) & (each <= most))
+        self._rare, self._frequent = np.flatnonzero(each <= most), np.flatnonzero(each > most)
         self._left = (np.repeat(starts + sizes, sizes) - 1 - np.arange(len(each)))[self._rare]
-        self._frequent = np.flatnonzero(each > max(most, 1))
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Pairs that have a rare token in common.
@@ -101,11 +107,11 @@ class Index:
         shared : numpy.ndarray
             int64 (pairs,): the rare tokens that both have.
         """
-        owners, place, left = self._sketch.owners, self._rare, self._left
+        owners, place, left = self._owners, self._rare, self._left
         found, step = [np.empty(0, np.int64)], 1
         while len(place := place[left >= step]):
             left = left[left >= step]
-            found.append(owners[place] * self._sketch.count + owners[place + step])
+            found.append(owners[place] * self._count + owners[place + step])
             step += 1
         written = np.concatenate(found)
         written.sort()
@@ -136,7 +142,7 @@ class Index:
         return _distinct(np.concatenate(found))
 
     def _neighbours(self, rank: np.ndarray, parts: np.ndarray) -> Iterator[np.ndarray]:
-        owners, tokens = self._sketch.owners[self._frequent], self._sketch.tokens[self._frequent]
+        owners, tokens = self._owners[self._frequent], self._tokens[self._frequent]
         order = np.lexsort([rank[owners], tokens])
         owners, tokens = owners[order], tokens[order]
         for held in parts:
@@ -148,15 +154,15 @@ class Index:
                 other = here[near[one]]
                 same = tokens[one] == tokens[other]
                 both = np.sort(np.stack([owners[one[same]], owners[other[same]]]), axis=0)
-                yield _distinct(both[0] * self._sketch.count + both[1])
+                yield _distinct(both[0] * self._count + both[1])
 
     def _rank(self, number: int) -> np.ndarray:
         """Place of each sequence in the order of their smallest tokens by one of the hashes: int64 (sequences,)."""
-        smallest = np.full(self._sketch.count, np.iinfo(np.uint64).max)
-        np.minimum.at(smallest, self._sketch.owners, mixed(self._sketch.tokens + np.uint64(number)))
+        smallest = np.full(self._count, np.iinfo(np.uint64).max)
+        np.minimum.at(smallest, self._owners, mixed(self._tokens + np.uint64(number)))
         return np.argsort(np.argsort(smallest, kind="stable"))
 
     @cached_property
     def frequent(self) -> np.ndarray:
         """Frequent tokens of each sequence, int64 (sequences,)."""
-        return np.bincount(self._sketch.owners[self._frequent], minlength=self._sketch.count)
+        return np.bincount(self._owners[self._frequent], minlength=self._count)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dnabilstm.audit.composition import DEVIATIONS, FLOOR, GENOME_FLOOR, K
+from dnabilstm.audit.composition import DEVIATIONS, FLOOR, GENOME_FLOOR
 from dnabilstm.audit.config import AuditConfig
+from dnabilstm.audit.counts import K
 from dnabilstm.audit.genomes import MIN_KMERS, GenomeReport, leaked_intervals
 from dnabilstm.audit.leaks import EXACT, KINDS, REVERSE, LeakReport, leaked
 from dnabilstm.audit.near import MIN_SHARED

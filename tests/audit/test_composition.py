@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from dnabilstm.alphabet import encode, reverse_complement
-from dnabilstm.audit import composition
+from dnabilstm.audit import counts
 from dnabilstm.audit.composition import (
     FLOOR,
-    blocks_of,
     compare_composition,
     composition_of,
     divergence,
     genome_shifts,
+    sampled,
     shifts_between,
 )
+from dnabilstm.audit.counts import blocks_of, count_sequences
 from dnabilstm.genome import open_genome
 from dnabilstm.sequences.read import read_sequences
 from tests.audit.oracle import bag, random_text, sequences
@@ -44,9 +45,9 @@ def test_a_summary_counts_what_the_letters_have():
     text = random_text(np.random.default_rng(0), 3_400, "ACGT" * 9 + "NRS")
     found = composition_of(encode(text.encode()))
     blocks = [text[start : start + 1_000] for start in range(0, 3_400, 1_000)]
-    counts = sum((bag(block.replace("R", "N").replace("S", "N"), 4) for block in blocks), Counter())
+    held = sum((bag(block.replace("R", "N").replace("S", "N"), 4) for block in blocks), Counter())
     assert found["kmers"] == {
-        kmer: pytest.approx(counts[kmer] / counts.total(), abs=1e-8) for kmer in found["kmers"]
+        kmer: pytest.approx(held[kmer] / held.total(), abs=1e-8) for kmer in found["kmers"]
     }
     assert len(found["kmers"]) == 136
     assert sum(found["kmers"].values()) == pytest.approx(1, abs=1e-5)
@@ -73,6 +74,18 @@ def test_small_contigs_are_put_together_and_no_kmer_spans_two():
     assert held == pytest.approx({"AAAA": 0.5, "CCCC": 0.5}, abs=2e-3)
     assert found["bases"] == 6_000
     assert len(blocks_of(genome_of(texts)).counts) == 6
+
+
+def test_no_kmer_spans_two_sequences():
+    found = composition_of(sequences(["AAAAAA", "CCCC", "AC"]))
+    assert {kmer: share for kmer, share in found["kmers"].items() if share} == {"AAAA": 0.75, "CCCC": 0.25}
+    assert found["bases"] == 12
+
+
+def test_a_large_genome_is_sampled_evenly():
+    genome = genome_of({"a": "A" * 120_000, "c": "C" * 100_000})
+    assert sampled(genome, 110_000) == [("a", 0, 50_000), ("a", 100_000, 120_000), ("c", 50_000, 100_000)]
+    assert sum(end - start for _, start, end in sampled(genome)) == genome.total
 
 
 def test_spans_take_a_part_of_a_genome():
@@ -118,17 +131,17 @@ def test_a_part_with_more_gc_is_shifted():
 
 def test_the_floor_is_a_point_and_a_half_of_gc():
     rng = np.random.default_rng(11)
-    counts = [
+    totals = [
         blocks_of(encode(with_gc(rng, gc, 3_000_000).encode())).counts.sum(axis=0) for gc in (0.42, 0.435)
     ]
-    assert divergence(*counts) == pytest.approx(FLOOR, rel=0.4)
+    assert divergence(*totals) == pytest.approx(FLOOR, rel=0.4)
 
 
 def test_of_many_sequences_some_are_looked_at(monkeypatch):
     parts = {"train": of_gc(np.random.default_rng(12), 0.5, 500)}
-    whole = composition._counts_of(parts["train"])
-    monkeypatch.setattr(composition, "_ROWS", 50)
-    some = composition._counts_of(parts["train"])
+    whole = count_sequences(parts["train"])
+    monkeypatch.setattr(counts, "ROWS", 50)
+    some = count_sequences(parts["train"])
     assert (whole.shape, some.shape) == ((500, 136), (50, 136))
     assert (some[0] == whole[0]).all()
     assert (some[-1] == whole[-1]).all()
