@@ -2,7 +2,7 @@
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -10,22 +10,25 @@ from dnabilstm.cli.settings import option_of, read_settings
 from dnabilstm.cli.train_options import EPILOG, asks_for_sequences, data_options, open_device, setting_options
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_folder_place
+from dnabilstm.model.config import parse_fields
 from dnabilstm.tune.config import TuneConfig
-
-if TYPE_CHECKING:
-    from dnabilstm.tune.space import Settings, Space
+from dnabilstm.tune.space import DEFAULT, KINDS, Settings, Space, read_space, written
 
 _PATH = click.Path(path_type=Path)
+_TITLES = {"position": "Tried by default with --labels:", "sequence": "Tried by default with --sequences:"}
+_EPILOG = "\n\n".join(
+    [*("\b\n" + "\n  ".join([_TITLES[head], *written(space)]) for head, space in DEFAULT.items()), EPILOG]
+)
 
 
-@click.command("tune", epilog=EPILOG)
+@click.command("tune", epilog=_EPILOG)
 @data_options
 @click.option("--output", required=True, type=_PATH, help="Folder of the search; given again, it goes on.")
 @click.option(
     "--space",
     "space_file",
     type=_PATH,
-    help="YAML file of what is tried, such as 'model.hidden: [32, 64]'.  [default: docs/tune.md]",
+    help="YAML file of what is tried, a line a setting.  [default: see below]",
 )
 @option_of(TuneConfig, "trials", type=click.IntRange(min=1))
 @option_of(TuneConfig, "timeout", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES")
@@ -83,10 +86,7 @@ def _need_optuna() -> None:
         raise DnabilstmError("dnabilstm tune: Optuna is not installed; pip install 'dnabilstm[tune]'")
 
 
-def _read_space(file: Path | None, head: str, settings: "Settings", problems: Problems) -> "Space":
-    from dnabilstm.model.config import parse_fields
-    from dnabilstm.tune.space import KINDS, read_space
-
+def _read_space(file: Path | None, head: str, settings: Settings, problems: Problems) -> Space:
     for section, kind in KINDS[head].items():
         with problems.collect():
             parse_fields(kind, settings[section], section)

@@ -19,7 +19,7 @@ class TuneConfig:
         Field(
             gt=0,
             description="Minutes after which this call ends, at the next evaluation of the trial under way; the"
-            " same command goes on with it.",
+            " same command goes on with it.  [default: no end]",
         ),
     ] = None
     seed: Annotated[

@@ -122,6 +122,14 @@ def plain(space: Space) -> dict[str, Any]:
     }
 
 
+def written(given: Mapping[str, Any]) -> list[str]:
+    """The lines of a file for a space such as those of ``DEFAULT``."""
+    return [
+        yaml.safe_dump({name: value}, default_flow_style=None, sort_keys=False, width=math.inf).strip()
+        for name, value in given.items()
+    ]
+
+
 def merged(fixed: Settings, values: Mapping[str, Value]) -> Settings:
     """Fixed settings with those of a trial (``section.key`` to value) put over them."""
     found = {section: dict(settings) for section, settings in fixed.items()}

@@ -6,7 +6,8 @@ import pytest
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.config import parse
-from dnabilstm.tune.space import DEFAULT, KINDS, Choice, Range, defaults, merged, plain, read_space
+from dnabilstm.tune.space import DEFAULT, KINDS, Choice, Range, defaults, merged, plain, read_space, written
+from tests.conftest import ROOT
 
 NOTHING = {"model": {}, "train": {}}
 
@@ -149,3 +150,16 @@ def test_a_missing_file_is_one_line(tmp_path):
 def test_what_may_be_tried_of_a_setting_depends_on_the_head(tmp_path):
     assert read(tmp_path, "train.shift: [0, 5]\n", head="sequence") == {"train.shift": Choice((0, 5))}
     assert problems(tmp_path, "train.shift: [0, 5]\n")[0].startswith("train.shift: is not a setting")
+
+
+def test_the_space_of_the_page_is_one(tmp_path):
+    shown = (ROOT / "docs/tune.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    names = [line.partition(":")[0] for line in shown.splitlines()]
+    assert len(names) == 6
+    for head in DEFAULT:
+        assert list(read(tmp_path, shown, head)) == names
+
+
+@pytest.mark.parametrize("head", DEFAULT)
+def test_a_default_space_can_be_written_as_a_file_and_read(tmp_path, head):
+    assert read(tmp_path, "\n".join(written(DEFAULT[head])), head) == read_space(None, head, NOTHING)
