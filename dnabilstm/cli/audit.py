@@ -144,7 +144,8 @@ def _read_card(model: Path) -> dict[str, Any]:
     card = read_card(model)
     if not ("genome" in card and "split" in card):
         raise DnabilstmError(
-            f"{model}: was not trained on a genome but on sequences; audit those with --sequences"
+            f"{model}: its card names no genome with a split; if it was trained on sequences, audit those with"
+            " --sequences"
         )
     return card
 

@@ -174,6 +174,6 @@ def test_wrong_options_are_refused_and_leave_nothing(folder, words, said):
 def test_models_that_cannot_tell_are_refused(folder):
     words = ["--genome", "{f}/g.fa", "--model", "{f}/m.safetensors"]
     save(folder)
-    assert "was not trained on a genome but on sequences" in run(folder, *words)[0][0]
+    assert "its card names no genome with a split" in run(folder, *words)[0][0]
     save(folder, split=[], genome={"digest": "another"})
     assert "does not tell the composition" in run(folder, *words)[0][0]
