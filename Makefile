@@ -11,11 +11,11 @@ STAMP := $(ENV)/.installed$(subst /,-,$(CURDIR))
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint schema yeast bench clean
+.PHONY: help install demo classifier test lint schema yeast bench clean
 
 help: ## what can be made
 	@echo "make TARGET"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 install: $(STAMP) ## the package and everything it needs, once
 
@@ -23,6 +23,11 @@ demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, t
 	$(BIN)/snakemake --cores all
 	@echo "The tracks are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
 	@echo "the figures in results/models/demo/evaluation/."
+
+classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and negatives of the built-in genome
+	$(BIN)/snakemake --cores all --configfile config/classifier.yaml
+	@echo "The model, its audit and learning curve are in results/models/demo_classifier/,"
+	@echo "the classes of the decoys in results/decoys/demo_classifier/."
 
 test: $(STAMP) ## the tests
 	$(BIN)/python -m pytest
@@ -46,7 +51,7 @@ bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and 
 	$(BIN)/python benchmarks/speed/tracks.py
 
 clean: ## remove the demo and caches; the environment, downloads and other results stay
-	rm -rf results/demo results/models/demo resources/demo build dist .pytest_cache .ruff_cache
+	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
 
 # PyTorch first, from the constraints, so that nothing else brings in a larger build of it.
 $(STAMP): pyproject.toml constraints.txt

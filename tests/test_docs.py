@@ -204,7 +204,7 @@ def test_configurations_fit_the_schema(page):
     schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
     for language, content in fences(page.read_text()):
         shown = yaml.safe_load(content) if language == "yaml" else {}
-        if "genomes" in shown:
+        if "genomes" in shown or "classifier" in shown:
             jsonschema.validate(shown, schema)
 
 
