@@ -49,7 +49,7 @@ def _keywords(node):
             yield from _keywords(part)
 
 
-@pytest.mark.parametrize("name", ["config", "yeast"])
+@pytest.mark.parametrize("name", ["config", "yeast", "classifier", "ienhancer", "core_promoter"])
 def test_our_own_configurations_fit(name):
     config = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     jsonschema.validate(config, json_schema(SCHEMAS["config"]))
