@@ -149,6 +149,26 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in said
 
 
+@pytest.mark.parametrize(
+    ("section", "change", "wanted"),
+    [
+        ("training", {"labels": {"region": {"path": "regions.bed", "slop": 5}}}, "label"),
+        ("training", {"train": {"steps": 5, "window": 200, "batch": 4}}, "train"),
+        ("evaluate", {"bootstrap": 11}, "evaluate"),
+        ("score", {"halo": 300}, "score"),
+    ],
+)
+def test_a_setting_that_changed_runs_its_rule_again(finished, tmp_path, section, change, wanted):
+    config = configuration()
+    config[section] = config.get(section, {}) | change
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    status, said = snakemake(finished[0], "--dry-run", config=tmp_path / "changed.yaml")
+    assert status == 0, said
+    rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
+    assert wanted in rules
+    assert ("train" in rules) == (section == "training")
+
+
 def test_a_genome_that_changed_is_scored_again_alone(finished, tmp_path):
     folder = shutil.copytree(finished[0], tmp_path / "copy")
     with (folder / "other.fa").open("a") as fasta:

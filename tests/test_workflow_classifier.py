@@ -113,6 +113,25 @@ def test_a_second_run_has_nothing_to_do(pairs):
     assert "Nothing to be done" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"train": {**SMALL["train"], "folds": 2}}, "train_classifier"),
+        ({"sequences": {"rich": ["train poor.fa"], "poor": ["train rich.fa"]}}, "train_classifier"),
+        ({}, "classify"),
+    ],
+)
+def test_what_changed_runs_its_rule_again(pairs, tmp_path, change, wanted):
+    config = {**PAIRS, "classifier": PAIRS["classifier"] | change}
+    if wanted == "classify":
+        config["classify"] = {"unknown": {"sequences": {"rich": ["test rich.fa"]}}}
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    status, said = snakemake(pairs[0], "--dry-run", config=tmp_path / "changed.yaml")
+    assert status == 0, said
+    assert f"rule {wanted}:" in said
+    assert ("rule train_classifier:" in said) == (wanted == "train_classifier")
+
+
 def test_the_report_has_the_audit_and_the_figures(pairs, tmp_path):
     status, said = snakemake(pairs[0], "--report", str(tmp_path / "report.zip"))
     assert status == 0, said

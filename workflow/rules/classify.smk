@@ -18,6 +18,7 @@ rule classify:
         runtime=get_score_minutes,
     params:
         options=get_classify_options,
+        record=get_classify_record,
         device=config.get("device", "auto"),
     shell:
         r"""

@@ -258,6 +258,11 @@ def get_options(settings, skip=()):
     return options
 
 
+def record(*settings):
+    """What a job depends on, as a parameter of its own: Snakemake forgets those that are made of inputs."""
+    return json.dumps(settings, sort_keys=True)
+
+
 def get_settings(model, section):
     """Settings of the network or of the training run, those of a compared model put over them."""
     trained = "training" if TRAINING else "classifier"

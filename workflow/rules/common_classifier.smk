@@ -183,6 +183,11 @@ def get_classify_options(wildcards, input):
     return options + get_reading_options(section, input)
 
 
+def get_classify_record(wildcards):
+    """What the classes of a set depend on beside its files and the model."""
+    return record(SETS[wildcards.set])
+
+
 def get_tested(kind):
     """The held-out sequences (tsv), or their figures (json), where there are any."""
     return [f"<results>/models/{{model}}/model.test.{kind}"] if "test" in CLASSIFIER else []

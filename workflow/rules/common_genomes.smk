@@ -43,6 +43,12 @@ def get_label_options(wildcards, input):
     return options
 
 
+def get_label_record(wildcards):
+    """What the labels depend on beside their files."""
+    left = [TRAINING.get(key) for key in ("labels", "exclude", "unknown_contigs")]
+    return record(*left, get_section("training", "model").get("strand"))
+
+
 def get_train_options(wildcards):
     """Split and settings as options of `dnabilstm train`."""
     return get_options(get_section("training", "split")) + get_all_assignments(wildcards)

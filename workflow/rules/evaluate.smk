@@ -48,6 +48,7 @@ rule evaluate:
     params:
         folder=subpath(output[0], parent=True),
         options=get_evaluate_options,
+        record=record(get_section("evaluate")),
         device=config.get("device", "auto"),
     shell:
         r"""

@@ -13,6 +13,7 @@ rule label:
         mem_mb=2000,
     params:
         options=get_label_options,
+        record=get_label_record,
     shell:
         r"""
         dnabilstm label \

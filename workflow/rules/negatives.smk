@@ -13,6 +13,7 @@ rule negatives:
         mem_mb=4000,
     params:
         options=get_negatives_options,
+        record=record({**CLASSIFIER, "model": None, "train": None}),
     shell:
         r"""
         dnabilstm negatives \

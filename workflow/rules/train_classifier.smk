@@ -44,6 +44,7 @@ rule train_classifier:
         runtime=get_train_minutes,
     params:
         options=get_classifier_options,
+        record=record(CLASSIFIER),
         device=config.get("device", "auto"),
     shell:
         r"""
