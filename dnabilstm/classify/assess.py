@@ -81,6 +81,11 @@ def _figures(
 
 def summary(result: Result) -> list[str]:
     """Lines for people: figures of all sequences and, where some are leaked, of the others."""
+    if "raw_model" in result:
+        return [
+            f"raw, trained with what they repeat: {_line(result['raw'])}",
+            f"leak-free, trained without: {_line(result['leak_free'])}",
+        ]
     lines = [f"all {result['raw']['sequences']:,} sequences: {_line(result['raw'])}"]
     if result.get("leaked"):
         others = result["leak_free"]

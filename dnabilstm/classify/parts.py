@@ -147,7 +147,7 @@ def _folds(sequences: SequenceSet, plan: SequenceTrainConfig) -> list[tuple[Sequ
         rest = np.ones(len(sequences), bool)
         rest[rows] = False
         fold = {"train": sequences.subset(rest), "valid": sequences.subset(rows)}
-        if plan.leaks == "drop" and plan.fold_by == "contig":
+        if plan.leaks != "keep" and plan.fold_by == "contig":
             fold = without_leaks(fold, find_leaks(fold))
         pairs.append((fold["train"], fold["valid"]))
     return pairs

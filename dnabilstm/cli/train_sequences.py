@@ -1,6 +1,6 @@
 """``dnabilstm train --sequences``: the classes of whole sequences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from dnabilstm.model.bundle import Model
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.model.runtime import describe, prepare_process
 from dnabilstm.score.sequences import class_probabilities
+from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
 from dnabilstm.train.sequences import SequenceRun
@@ -63,9 +64,10 @@ def train_sequences(
     write_audit(data.audit, _beside(stem, "audit"))
     note(f"training on {describe(device)}")
     prepare_process()
+    raw = _train_with_leaks(data, settings, output, device) if data.with_leaks else None
     model = train_members(runs, output, partial(finish_audited, data), _say)
     if "test" in data.parts:
-        _test(model, output, data)
+        _test(model, output, data, raw)
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,14 @@ class SequenceData:
         Of the parts before anything was left out.
     left_out : dict
         Part to the sequences that were left out since held-out ones repeat them.
+    with_leaks : dict or None
+        Where a second model is to be trained with them: the parts before that.
     """
 
     parts: Parts
     audit: Audit
     left_out: dict[str, int]
+    with_leaks: Parts | None = None
 
 
 def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems: Problems) -> SequenceData:
@@ -108,9 +113,26 @@ def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems:
     problems.raise_if_any()
     parts = with_validation(parts, plan)
     audit = audit_sequences(parts)
-    kept = without_leaks(parts, audit.report) if plan.leaks == "drop" else parts
+    kept = without_leaks(parts, audit.report) if plan.leaks != "keep" else parts
     left_out = {part: len(one) - len(kept[part]) for part, one in parts.items() if len(one) > len(kept[part])}
-    return SequenceData(kept, audit, left_out)
+    compared = plan.leaks == "compare" and left_out and "test" in parts
+    return SequenceData(kept, audit, left_out, parts if compared else None)
+
+
+def _train_with_leaks(
+    data: SequenceData, settings: dict[str, dict], output: Path, device: torch.device
+) -> Model:
+    """The model that raw figures are of: ``NAME.with_leaks.safetensors``, from all training sequences."""
+    note("first a model with what held-out sequences repeat, for the raw figures")
+    whole = replace(data, parts=data.with_leaks, left_out={}, with_leaks=None)
+    runs = sequence_runs(whole, settings, device)
+    model = train_members(runs, _with_leaks(output), partial(finish_audited, whole), _say)
+    note("then the model without them")
+    return model
+
+
+def _with_leaks(output: Path) -> Path:
+    return output.with_name(f"{output.stem}.with_leaks.safetensors")
 
 
 def sequence_runs(data: SequenceData, settings: dict[str, dict], device: torch.device) -> list[SequenceRun]:
@@ -204,9 +226,9 @@ def tell(data: SequenceData) -> None:
     for warning in data.audit.warnings:
         note(f"warning: {warning}")
     for part, count in data.left_out.items():
-        note(f"{count:,} {part} sequences that held-out ones repeat are left out (train.leaks: drop)")
+        note(f"{count:,} {part} sequences that held-out ones repeat are left out (train.leaks)")
     if data.audit.leaks and not data.left_out:
-        note("train.leaks: drop leaves such sequences out of training")
+        note("train.leaks: drop leaves such sequences out of training; compare trains with and without")
 
 
 def finish_audited(data: SequenceData, run: SequenceRun, state: TrainState) -> Model:
@@ -234,8 +256,11 @@ def _say(card: dict[str, Any]) -> None:
     )
 
 
-def _test(model: Model, output: Path, data: SequenceData) -> None:
-    """Classify the test part, and write what came out beside the model."""
+def _test(model: Model, output: Path, data: SequenceData, raw: Model | None) -> None:
+    """Classify the test part, and write what came out beside the model.
+
+    ``raw`` is the model that was trained with leaks, if there is one; its figures are the raw ones.
+    """
     tested, stem, report = data.parts["test"], output.with_suffix(""), data.audit.report
     probabilities, spread = class_probabilities(model, tested)
     seen = tuple(part for part in ("train", "valid") if part in data.parts)
@@ -245,8 +270,22 @@ def _test(model: Model, output: Path, data: SequenceData) -> None:
         leaks, repeats = leaks_of(report, "test", ()), np.zeros(len(tested), bool)
     write_table(Classified(tested, probabilities, spread, leaks), _beside(stem, "test.tsv"))
     result = assess(tested.labels, probabilities, tested.classes, repeats)
+    if raw is not None:
+        result |= _compared(raw, tested, output)
     model_file = {"file": output.name, "digest": model.digest}
     sequences = {"source": tested.source, "digest": tested.digest}
     write_json(_beside(stem, "test.json"), {"model": model_file, "sequences": sequences, **result})
     for line in summary(result):
         note(f"test: {line}")
+
+
+def _compared(raw: Model, tested: SequenceSet, output: Path) -> dict[str, Any]:
+    """What the figures of two models say that one model's would not: raw ones, and what each is of."""
+    probabilities, _ = class_probabilities(raw, tested)
+    found = assess(tested.labels, probabilities, tested.classes)
+    model = {"file": _with_leaks(output).name, "digest": raw.digest}
+    definitions = found["definitions"] | {
+        "raw": f"all test sequences, by {model['file']}, which was trained with those that they repeat",
+        "leak_free": f"all test sequences, by {output.name}, which was trained without these",
+    }
+    return {"raw": found["raw"], "raw_model": model, "definitions": definitions}

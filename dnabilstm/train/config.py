@@ -145,8 +145,11 @@ class SequenceTrainConfig(CommonConfig):
         Field(description="What stays together when parts are chosen: copies of a sequence, or contigs too."),
     ] = "sequence"
     leaks: Annotated[
-        Literal["keep", "drop"],
-        Field(description="Training sequences that repeat a held-out one: kept and reported, or left out."),
+        Literal["keep", "drop", "compare"],
+        Field(
+            description="Training sequences that repeat a held-out one: kept and reported; left out; or compare: a"
+            " second model is trained with them, for the raw figures."
+        ),
     ] = "keep"
     patience: Annotated[
         int, Field(ge=1, description="Evaluations without a better validation AUPRC before training stops.")

@@ -139,6 +139,24 @@ def test_what_the_test_repeats_can_be_left_out_of_training(folder, undrawn):
         assert f"{count} {part} sequences that held-out ones repeat are left out" in said
 
 
+def test_a_model_with_the_leaks_and_one_without_stand_side_by_side(folder, undrawn):
+    said = run(folder, folder / "c.safetensors", *PAIR, *TEST, train=[*INSTANT, "leaks=compare"])
+    run(folder, folder / "k.safetensors", *PAIR, *TEST, train=[*INSTANT, "leaks=keep"])
+    run(folder, folder / "x.safetensors", *PAIR, *TEST, train=[*INSTANT, "leaks=drop"])
+    compared, kept, dropped = (json.loads((folder / f"{name}.test.json").read_text()) for name in "ckx")
+    assert compared["raw"] == kept["raw"]
+    assert compared["leak_free"] == dropped["leak_free"]
+    assert compared["raw_model"]["file"] == "c.with_leaks.safetensors"
+    raw = load_model(folder / "c.with_leaks.safetensors")
+    assert raw.digest == compared["raw_model"]["digest"]
+    assert raw.card["audit"]["left_out"] == {}
+    assert "test: raw, trained with what they repeat: accuracy" in said
+    assert "test: leak-free, trained without: accuracy" in said
+    # Where nothing leaks there is nothing to compare.
+    run(folder, folder / "y.safetensors", *PAIR, train=[*INSTANT, "leaks=compare"])
+    assert not (folder / "y.with_leaks.safetensors").exists()
+
+
 def test_members_and_folds_become_ensembles(folder, undrawn):
     run(folder, folder / "e.safetensors", *PAIR, *TEST, train=[*INSTANT, "members=2"])
     assert {"spread", "leak"} <= set(read(folder / "e.test.tsv")[0])
