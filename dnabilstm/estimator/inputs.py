@@ -45,7 +45,7 @@ def sequences_of(X: Any) -> SequenceSet:
     if isinstance(X, Path) or (isinstance(X, str) and _is_path(X)):
         # An absolute path is never taken for CLASS=FILE.
         return read_sequences([str(Path(X).absolute())])
-    shape = np.shape(X) if hasattr(X, "shape") else (0,)
+    shape = X.shape if hasattr(X, "shape") else (0,)
     # A single Seq or SeqRecord would be taken for a list of its letters.
     one = isinstance(X, str | bytes | Mapping | Set) or hasattr(X, "reverse_complement")
     if one or not hasattr(X, "__iter__") or len(shape) != 1:
