@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 import yaml
 
-from dnabilstm.train.config import TrainConfig
+from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 from dnabilstm.workflow_schema import BASELINES, SCHEMAS, json_schema, write_schemas
 from tests.conftest import ROOT
 
@@ -69,6 +69,7 @@ def test_the_rules_know_the_same_baselines_and_shards():
     for name in set(BASELINES) - {"kmer"}:
         assert f'"{name}": {{' in common
     assert f"\nSHARDS = {TrainConfig().shards}\n" in common
+    assert SequenceTrainConfig().shards == TrainConfig().shards
 
 
 def test_every_key_is_explained_in_the_readme():
