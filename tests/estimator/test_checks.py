@@ -91,7 +91,8 @@ def test_check(check):
 
 
 def test_what_is_left_out_is_there():
-    assert set(NOT_FOR_SEQUENCES) <= {name_of(check) for check in CHECKS}
+    new = {"check_array_api_input"}  # not yet in scikit-learn 1.6
+    assert set(NOT_FOR_SEQUENCES) - new <= {name_of(check) for check in CHECKS}
     assert len(CHECKS) > 45
 
 

@@ -146,7 +146,7 @@ def test_it_is_cloned_and_set():
     assert repr(DNABiLSTMClassifier(hidden=5)) == "DNABiLSTMClassifier(hidden=5)"
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_scores_do_not_depend_on_jobs(backend):
     import joblib
 
@@ -158,7 +158,7 @@ def test_scores_do_not_depend_on_jobs(backend):
 
 @pytest.mark.slow
 def test_the_defaults_can_be_cross_validated():
-    texts, rich = texts_of(60, seed=2)
+    texts, rich = texts_of(40, seed=2, length=25)
     scores = cross_val_score(DNABiLSTMClassifier(), texts, named(rich))
     assert scores.shape == (5,)
     assert scores.mean() > 0.8

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.estimator.test_checks import NOT_FOR_SEQUENCES
 from tests.test_docs import fences
@@ -9,6 +11,7 @@ from tests.test_docs import fences
 PAGE = ROOT / "docs/scikit-learn.md"
 
 
+@pytest.mark.slow
 def test_its_blocks_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = {"__name__": "page"}
