@@ -53,7 +53,8 @@ class BiLSTMConfig:
     ] = "concat"
     norm: Annotated[bool, Field(description="Layer normalisation before each LSTM layer.")] = False
     residual: Annotated[
-        bool, Field(description="Add a layer's input to its output, where both are alike in width and strands.")
+        bool,
+        Field(description="Add a layer's input to its output, where both are alike in width and strands."),
     ] = False
     dropout: Annotated[
         float,
