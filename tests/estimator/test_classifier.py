@@ -11,6 +11,7 @@ import pytest
 import torch
 from Bio.Seq import Seq
 from Bio.SeqRecord import SeqRecord
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
@@ -146,6 +147,14 @@ def test_it_is_cloned_and_set():
     assert repr(DNABiLSTMClassifier(hidden=5)) == "DNABiLSTMClassifier(hidden=5)"
 
 
+@pytest.fixture
+def _workers_end():
+    """Worker processes of joblib would outlive the test."""
+    yield
+    get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.mark.usefixtures("_workers_end")
 @pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_scores_do_not_depend_on_jobs(backend):
     import joblib
