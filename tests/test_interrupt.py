@@ -148,6 +148,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_model(place, tmp_path)
     # The picture and the log too: the history is kept in the state.
     assert files(out) == files(tmp_path / "whole")
     assert sorted(files(out)) == [
+        *(f"m.audit/audit.{suffix}" for suffix in ("json", "png", "svg", "tsv")),
         "m.learning_curve.png", "m.learning_curve.svg", "m.safetensors", "m.split.bed", "m.training.csv",
         "m.training.json",
     ]  # fmt: skip
