@@ -128,8 +128,10 @@ def slug(data: str, name: str) -> str:
 
 
 def figure(found: dict, name: str) -> str:
-    low, high = found["intervals"][name]["low"], found["intervals"][name]["high"]
-    return f"{found[name]:.3f} [{low:.3f}, {high:.3f}]"
+    interval = found["intervals"][name]
+    if found[name] is None or not interval:
+        return "-"
+    return f"{found[name]:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
 
 
 def table(rows: list[dict]) -> str:
