@@ -41,7 +41,7 @@ DEVICES = ("auto", "cpu", "cuda")
 @option_of(ScoreConfig, "batch")
 @option_of(ScoreConfig, "memory")
 @option_of(ScoreConfig, "workers")
-@option_of(ScoreConfig, "precision", type=click.Choice(["fp32", "bf16"]))
+@option_of(ScoreConfig, "precision", type=click.Choice(["auto", "fp32", "bf16"]))
 @option_of(ScoreConfig, "no_call_run")
 @option_of(ScoreConfig, "min_contig")
 @click.option(

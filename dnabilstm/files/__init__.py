@@ -2,8 +2,10 @@
 
 ``read``   text that may be gzipped, JSON
 ``write``  outputs that appear only when they are whole, and places to write to
+``mapped`` memory of mapped arrays, given back
 """
 
+from dnabilstm.files.mapped import release
 from dnabilstm.files.read import BGZF_EOF, is_folder, open_text, read_json
 from dnabilstm.files.write import (
     atomic_file,
@@ -26,6 +28,7 @@ __all__ = [
     "is_folder",
     "open_text",
     "read_json",
+    "release",
     "reserve",
     "scratch_folder",
     "write_json",

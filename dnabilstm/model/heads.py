@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from dnabilstm.model.attention import AdditiveAttention, MultiheadAttention
 from dnabilstm.model.config import BiLSTMConfig
-from dnabilstm.model.layers import Dropout, exchanged
+from dnabilstm.model.layers import Dropout, exchanged, swap_of_halves
 
 
 class PositionHead(nn.Module):
@@ -33,6 +33,7 @@ class PositionHead(nn.Module):
     def __init__(self, inputs: int, hidden: int, tasks: int, strand: str, paired: bool = True) -> None:
         super().__init__()
         self.strand = strand if paired else "none"
+        self.inputs = inputs
         self.inner = nn.Linear(inputs, hidden) if hidden else None
         self.outer = nn.Linear(hidden or inputs, tasks)
         nn.init.zeros_(self.outer.bias)
@@ -46,6 +47,24 @@ class PositionHead(nn.Module):
         if self.strand == "symmetric":
             return reading + other
         return torch.stack([reading, other], dim=-1).flatten(-2)
+
+    def plain(self) -> list[tuple[Tensor, Tensor]]:
+        """Both readings at once as ordinary linear maps (weight, bias), one or two with a ReLU between them."""
+        outer, bias = self.outer.weight, self.outer.bias
+        inner = [] if self.inner is None else [(self.inner.weight, self.inner.bias)]
+        if self.strand == "none":
+            return [*inner, (outer, bias)]
+        swap, tasks = swap_of_halves(self.inputs), len(bias)
+        if inner:
+            weight, shift = inner[0]
+            inner = [(torch.cat([weight, weight[:, swap]]), shift.repeat(2))]
+            readings = torch.block_diag(outer, outer)
+        else:
+            readings = torch.cat([outer, outer[:, swap]])
+        if self.strand == "symmetric":
+            return [*inner, (readings[:tasks] + readings[tasks:], 2 * bias)]
+        order = torch.arange(2 * tasks).view(2, tasks).t().flatten()
+        return [*inner, (readings[order], bias.repeat(2)[order])]
 
     def _read(self, features: Tensor) -> Tensor:
         if self.inner is None:

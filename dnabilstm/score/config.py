@@ -23,18 +23,28 @@ class ScoreConfig:
         int,
         Field(ge=-1, description="Bases of context on each side of a window; -1 = as the model's card says."),
     ] = -1
-    batch: Annotated[int, Field(ge=1, description="Windows computed together, at most.")] = 64
+    batch: Annotated[
+        int,
+        Field(ge=0, description="Windows computed together, at most; 0 = what suits the device (64, or 2048 a GPU)."),
+    ] = 0
     memory: Annotated[
         int,
         Field(
-            ge=16,
-            description="MiB of features that one batch may hold; fewer windows are taken where they do not fit.",
+            ge=0,
+            description="MiB of features that one batch may hold; fewer windows are taken where they do not fit. "
+            "0 = 384, or on a GPU a share of its free memory.",
         ),
-    ] = 128
+    ] = 0
     workers: Annotated[
         int, Field(ge=0, description="Batches computed side by side; 0 = one a core (one a GPU).")
     ] = 0
-    precision: Annotated[Literal["fp32", "bf16"], Field(description="Arithmetic of stem and LSTM.")] = "fp32"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"],
+        Field(
+            description="Arithmetic of stem, LSTM and head. auto: bf16 where the device computes in it and the model's "
+            "card has measured it as good enough, else fp32."
+        ),
+    ] = "auto"
     no_call_run: Annotated[
         int, Field(ge=1, description="Runs of at least this many N, in bases, get no score.")
     ] = NO_CALL_RUN

@@ -7,14 +7,21 @@ is a chunk with a halo on both sides, cut off at the contig's ends; a contig tha
 is swept whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from dnabilstm.alphabet import PAD
+from dnabilstm.genome import Contig
 from dnabilstm.model.layers import phase
+
+GROUP = 1 << 22
+"""Bins of the windows that are sorted by length at a time."""
+SMALL = 1 << 14
+"""Bins that a batch of short windows has at least: more rows than usual, so that calls do not cost more than work."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,10 @@ class Grid:
     halo: int
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Bins ``start`` to ``end`` of a contig, of which ``first`` to ``last`` are scored."""
 
-    contig: str
+    contig: Contig
     start: int
     end: int
     first: int
@@ -53,7 +59,8 @@ class Window:
 
 def bins_of(length: int, pool: int) -> tuple[int, int]:
     """Number of bins of a contig of ``length`` bases, and where the first one starts (at most 0)."""
-    origin = phase(length, pool) - pool if phase(length, pool) else 0
+    first = phase(length, pool)
+    origin = first - pool if first else 0
     return -(-(length - origin) // pool), origin
 
 
@@ -75,9 +82,9 @@ def chunk_borders(bins: int, chunk: int) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
-def windows_of(contig: str, length: int, grid: Grid) -> Iterator[Window]:
+def windows_of(contig: Contig, grid: Grid) -> Iterator[Window]:
     """The windows that score each base of a contig exactly once."""
-    bins, _ = bins_of(length, grid.pool)
+    bins, _ = bins_of(contig.length, grid.pool)
     if not grid.chunk or bins <= grid.chunk + 2 * grid.halo:
         yield Window(contig, 0, bins, 0, bins)
         return
@@ -86,32 +93,84 @@ def windows_of(contig: str, length: int, grid: Grid) -> Iterator[Window]:
         yield Window(contig, max(0, first - grid.halo), min(bins, last + grid.halo), first, last)
 
 
-def batches(windows: list[Window], rows: int, bins: int) -> list[list[Window]]:
-    """Windows of like length together: at most ``rows`` a batch, and at most ``bins`` bins where one fits.
+@dataclass(frozen=True)
+class Limits:
+    """How many windows are computed together.
 
-    The result depends on the windows and the two limits alone, not on how many workers there are.
+    Attributes
+    ----------
+    rows : int
+        Windows of a batch, at most, unless they are short.
+    bins : int
+        Bins of a batch, padding included, at most; a longer window goes alone.
+    least : int
+        Windows of the last batches, which get smaller so that all workers end together.
     """
-    out: list[list[Window]] = []
-    for window in sorted(windows, key=lambda w: -w.bins):
-        # The first window of a batch is its longest, to which the others are padded.
-        if out and len(out[-1]) < rows and (len(out[-1]) + 1) * out[-1][0].bins <= bins:
-            out[-1].append(window)
-        else:
-            out.append([window])
-    return out
+
+    rows: int
+    bins: int
+    least: int
+
+    def fitting(self, bins: int) -> int:
+        """How many windows of ``bins`` bins make a batch."""
+        return max(1, min(max(self.rows, -(-SMALL // bins)), self.bins // bins))
+
+
+def batches(windows: Iterable[Window], limits: Limits) -> Iterator[list[Window]]:
+    """Windows of like length together, the longest of a batch first; a bounded number is held at a time.
+
+    The result depends on the windows and the limits alone, not on how many workers there are.
+    """
+    waiting: list[Window] = []
+    bins = 0
+    for window in windows:
+        waiting.append(window)
+        bins += window.bins
+        if bins >= GROUP:
+            waiting = yield from _whole_batches(waiting, limits)
+            bins = sum(one.bins for one in waiting)
+    yield from _last_batches(waiting, limits)
+
+
+def _by_length(windows: list[Window]) -> list[Window]:
+    return sorted(windows, key=lambda window: window.start - window.end)
+
+
+def _whole_batches(windows: list[Window], limits: Limits) -> Iterator[list[Window]]:
+    """Yield batches while they are full; returns the windows that are left."""
+    ordered, place = _by_length(windows), 0
+    while place < len(ordered):
+        size = limits.fitting(ordered[place].bins)
+        if place and place + size > len(ordered):
+            break
+        yield ordered[place : place + size]
+        place += size
+    return ordered[place:]
+
+
+def _last_batches(windows: list[Window], limits: Limits) -> Iterator[list[Window]]:
+    ordered, place = _by_length(windows), 0
+    while place < len(ordered):
+        share = max(limits.least, -(-(len(ordered) - place) // 4))
+        size = min(limits.fitting(ordered[place].bins), share)
+        yield ordered[place : place + size]
+        place += size
 
 
 def codes_of(window: Window, sequence: np.ndarray, pool: int) -> np.ndarray:
     """Codes of a window, uint8 (bins * pool,); padding where it hangs over the contig's ends."""
     _, origin = bins_of(len(sequence), pool)
     start, end = window.start * pool + origin, window.end * pool + origin
+    codes = np.full(end - start, PAD, np.uint8)
     inside = sequence[max(0, start) : min(end, len(sequence))]
     before = max(0, -start)
-    return np.pad(inside, (before, end - start - before - len(inside)), constant_values=PAD)
+    codes[before : before + len(inside)] = inside
+    return codes
 
 
-def scored_bases(window: Window, length: int, pool: int) -> tuple[int, int, int]:
+def scored_bases(window: Window, pool: int) -> tuple[int, int, int]:
     """Which bases a window scores: their first, their end, and where the first lies in the window's codes."""
+    length = window.contig.length
     _, origin = bins_of(length, pool)
     first = max(0, window.first * pool + origin)
     last = min(length, window.last * pool + origin)

@@ -2,10 +2,12 @@
 
 A scores folder holds ``scores.f32`` (channel after channel, each with all contigs end to end, as the
 codes are) and ``scores.json`` (contigs, channels, where the scores come from). The JSON is written
-last: without it the scores are not finished.
+last: without it the scores are not finished. What is being written stands elsewhere (``unfinished``).
 """
 
 import contextlib
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import atomic_file, read_json, reserve, write_json
+from dnabilstm.files import atomic_file, read_json
 from dnabilstm.genome import Contig, Genome
+from dnabilstm.score.unfinished import Unfinished, unfinished_scores
 
 ARRAY_FILE = "scores.f32"
 TABLE_FILE = "scores.json"
@@ -35,7 +38,11 @@ class Scores:
         float32 (channels, total bases); NaN is a no-call.
     info : dict
         Genome and model (names, digests), settings of the run, bases scored and not called.
+    draft : Unfinished, optional
+        While they are written, how.
     """
+
+    draft: Unfinished
 
     def __init__(
         self, contigs: tuple[Contig, ...], channels: tuple[str, ...], values: np.ndarray, info: dict[str, Any]
@@ -64,26 +71,54 @@ class Scores:
 
 
 @contextlib.contextmanager
-def create_scores(folder: Path, genome: Genome, channels: tuple[str, ...]) -> Iterator[Scores]:
-    """Yield writable scores, all NaN; the folder holds them, finished, when the block ends well.
+def create_scores(
+    folder: Path, genome: Genome, channels: tuple[str, ...], identity: dict[str, Any] | None = None
+) -> Iterator[Scores]:
+    """Yield writable scores; the folder holds them, finished, when the block ends well.
 
     Put what ``scores.json`` should say into ``info`` before the block ends.
+
+    Parameters
+    ----------
+    folder
+        Made if it is missing.
+    genome, channels
+        What the scores are of.
+    identity
+        What they depend on. With it, ``draft`` of the scores knows what an interrupted run with the same
+        identity has finished, and whoever writes must fill the rest; without it all is NaN at first.
     """
     folder = Path(folder)
-    with atomic_file(folder / ARRAY_FILE) as part:
-        shape = (len(channels), genome.total)
-        reserve(part, 4 * shape[0] * shape[1])
-        values = np.memmap(part, np.float32, "r+", shape=shape)
-        values[:] = np.nan
-        scores = Scores(genome.contigs, channels, values, {})
+    shape = (len(channels), genome.total)
+    with unfinished_scores(folder, shape, identity or {"only": os.urandom(8).hex()}) as draft:
+        if identity is None:
+            draft.values[:] = np.nan
+        scores = Scores(genome.contigs, channels, draft.values, {})
+        scores.draft = draft
         yield scores
-        values.flush()
+        draft.checkpoint()
+        draft.sync()
         # An older table must not speak for the new array, should the run end between the two.
         (folder / TABLE_FILE).unlink(missing_ok=True)
-    contigs = [asdict(contig) for contig in genome.contigs]
-    write_json(
-        folder / TABLE_FILE, {"format": FORMAT, "channels": list(channels), "contigs": contigs, **scores.info}
-    )
+        draft.array.replace(folder / ARRAY_FILE)
+        write_table(folder / TABLE_FILE, scores)
+
+
+def write_table(path: Path, scores: Scores) -> None:
+    """Write ``scores.json``: a line a contig, however many there are."""
+    head = {"format": FORMAT, "channels": list(scores.channels), **scores.info}
+    rows = ",\n".join(f"    {json.dumps(asdict(contig))}" for contig in scores.contigs)
+    text = json.dumps(head, indent=2).removesuffix("\n}")
+    with atomic_file(path) as part:
+        part.write_text(f'{text},\n  "contigs": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
+
+
+def finished_scores(folder: Path) -> Scores | None:
+    """The finished scores of a folder; None where there are none that can be read."""
+    try:
+        return open_scores(folder)
+    except DnabilstmError:
+        return None
 
 
 def open_scores(folder: Path) -> Scores:

@@ -12,10 +12,11 @@ from torch import nn
 
 from dnabilstm.calibrate import Platt
 from dnabilstm.genome import Contig, Genome
+from dnabilstm.labels import Labels
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import DEFAULT_CHUNK
 from dnabilstm.score.plan import Grid
-from dnabilstm.train.held_out import held_out_logits
+from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.windows import Stretch
 
 PROMISE = 1e-3
@@ -30,6 +31,7 @@ def measure_context(
     network: nn.Module,
     stretches: list[Stretch],
     calibration: dict[str, Platt],
+    labels: Labels,
     config: ScoreConfig,
 ) -> dict[str, Any]:
     """Find the halo that a model needs.
@@ -40,6 +42,8 @@ def measure_context(
         Held-out sequence; at most ``PROBE_BASES`` of it are used, cut into contigs of their own.
     calibration
         Of each channel, since the differences are of calibrated probabilities.
+    labels
+        For the AUPRC that bf16 costs.
     config
         Workers and batches.
 
@@ -48,9 +52,11 @@ def measure_context(
     dict
         ``halo`` and ``chunk`` in bases; ``measured``, a row a halo with the worst, 99.9th percentile
         and mean difference against the exact sweep, over chunks of ``PROBE_CHUNK`` bases; ``within``,
-        whether the promise is kept; ``bf16``, the same differences between bf16 and fp32 arithmetic.
+        whether the promise is kept; ``bf16``, the same differences between bf16 and fp32 arithmetic, and
+        ``auprc_loss``, what bf16 takes from the AUPRC of each channel.
     """
-    probe, whole = _probe(genome, stretches)
+    taken = _taken(stretches)
+    probe, whole = _probe(genome, taken)
     pool = network.config.pool
 
     def probabilities(grid: Grid, how: ScoreConfig = config) -> np.ndarray:
@@ -66,6 +72,10 @@ def measure_context(
         measured.append({"halo": halo} | _difference(cut, exact))
         if measured[-1]["p999"] <= PROMISE * MARGIN:
             break
+    rough = probabilities(Grid(pool, 0, 0), replace(config, precision="bf16"))
+    truth, channels = held_out_labels(labels, taken), network.config.channels
+    kept, left = (auprc_by_channel(truth, of, channels) for of in (exact, rough))
+    losses = {channel: kept[channel] - left[channel] for channel in channels}
     return {
         "halo": measured[-1]["halo"],
         "chunk": DEFAULT_CHUNK,
@@ -73,7 +83,9 @@ def measure_context(
         "probe_chunk": PROBE_CHUNK,
         "probe_bases": probe.total,
         "measured": measured,
-        "bf16": _difference(probabilities(Grid(pool, 0, 0), replace(config, precision="bf16")), exact),
+        "bf16": _difference(rough, exact)
+        # Of a channel without a positive base there is nothing to lose.
+        | {"auprc_loss": {channel: loss if loss == loss else 0.0 for channel, loss in losses.items()}},
     }
 
 
@@ -82,14 +94,19 @@ def _difference(got: np.ndarray, want: np.ndarray) -> dict[str, float]:
     return {"worst": float(off.max()), "p999": float(np.quantile(off, 0.999)), "mean": float(off.mean())}
 
 
-def _probe(genome: Genome, stretches: list[Stretch]) -> tuple[Genome, list[Stretch]]:
-    """The first held-out sequence as a genome of its own, shared among the stretches."""
-    contigs, codes, offset = [], [], 0
+def _taken(stretches: list[Stretch]) -> list[Stretch]:
+    """The beginnings of the longest stretches, of at most ``PROBE_BASES`` together."""
     share = PROBE_BASES // min(len(stretches), 4)
-    for stretch in sorted(stretches, key=lambda s: s.start - s.end)[:4]:
-        taken = genome.sequence(stretch.contig)[stretch.start : min(stretch.end, stretch.start + share)]
-        contigs.append(Contig(f"{stretch.contig}:{stretch.start}", len(taken), offset, ""))
-        codes.append(taken)
-        offset += len(taken)
+    longest = sorted(stretches, key=lambda s: s.start - s.end)[:4]
+    return [replace(stretch, end=min(stretch.end, stretch.start + share)) for stretch in longest]
+
+
+def _probe(genome: Genome, taken: list[Stretch]) -> tuple[Genome, list[Stretch]]:
+    """Stretches as a genome of their own, each a contig, and those contigs as stretches."""
+    contigs, codes, offset = [], [], 0
+    for stretch in taken:
+        codes.append(genome.sequence(stretch.contig)[stretch.start : stretch.end])
+        contigs.append(Contig(f"{stretch.contig}:{stretch.start}", len(codes[-1]), offset, ""))
+        offset += len(codes[-1])
     probe = Genome(tuple(contigs), np.concatenate(codes), genome.source)
     return probe, [Stretch(contig.name, 0, contig.length, "valid") for contig in contigs]

@@ -69,7 +69,7 @@ def finish_positions(run: PositionRun, state: TrainState) -> Model:
     network.load_state_dict(state.best)
     model = Model(network.eval(), {})
     stretches = of_part(run.split, "valid")
-    labels, config = held_out_labels(run.labels, stretches), ScoreConfig()
+    labels, config = held_out_labels(run.labels, stretches), ScoreConfig(precision="fp32")
 
     def fitted() -> tuple[np.ndarray, dict[str, Platt]]:
         logits = held_out_logits(run.genome, network, stretches, grid_of(model, config), config)
@@ -79,7 +79,9 @@ def finish_positions(run: PositionRun, state: TrainState) -> Model:
 
     # The context is measured in calibrated probabilities; the first fit is with an ample default halo.
     _, calibration = fitted()
-    model.card["context"] = measure_context(run.genome, network, stretches, calibration, config)
+    model.card["context"] = measure_context(
+        run.genome, network, stretches, calibration, run.labels, config
+    )
     logits, calibration = fitted()
     probabilities = np.stack(
         [calibration[c].apply(logits[:, i]) for i, c in enumerate(model.channels)], axis=1

@@ -7,8 +7,8 @@ from dnabilstm.genome import Genome
 from dnabilstm.labels import Labels
 from dnabilstm.metrics import auprc
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import compute
 from dnabilstm.score.plan import Grid, scored_bases, windows_of
+from dnabilstm.score.workers import compute
 from dnabilstm.windows import Stretch
 
 
@@ -27,13 +27,13 @@ def held_out_logits(
     for name, here in wanted.items():
         length = genome.contig(name).length
         out[name] = np.full((length, len(network.config.channels)), np.nan, np.float32)
-        for window in windows_of(name, length, grid):
-            first, last, _ = scored_bases(window, length, pool)
+        for window in windows_of(genome.contig(name), grid):
+            first, last, _ = scored_bases(window, pool)
             if any(first < stretch.end and stretch.start < last for stretch in here):
                 windows.append(window)
     for window, values in compute(genome, network, windows, config):
-        first, last, _ = scored_bases(window, genome.contig(window.contig).length, pool)
-        out[window.contig][first:last] = values
+        first, last, _ = scored_bases(window, pool)
+        out[window.contig.name][first:last] = values.T
     return np.concatenate([out[s.contig][s.start : s.end] for s in stretches])
 
 

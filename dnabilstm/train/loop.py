@@ -12,6 +12,7 @@ from torch import nn
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.registry import build
+from dnabilstm.model.runtime import computes_bf16
 from dnabilstm.train.config import CommonConfig
 from dnabilstm.train.gradient import ShardedGradient
 from dnabilstm.train.log import best_row, write_log
@@ -97,14 +98,7 @@ def _bf16(precision: str, device: torch.device) -> bool:
     """Whether the forward pass runs in bf16: where it is asked for, or is in the processor."""
     if precision != "auto":
         return precision == "bf16"
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return "avx512_bf16" in _processor_flags() or "amx_bf16" in _processor_flags()
-
-
-def _processor_flags() -> str:
-    path = Path("/proc/cpuinfo")
-    return path.read_text() if path.exists() else ""
+    return computes_bf16(device)
 
 
 def _update(state: TrainState, run: Run) -> None:

@@ -1,0 +1,78 @@
+"""How one direction of an LSTM sweeps some steps: one implementation a kind of device.
+
+This is the one place where an implementation is chosen; a new kernel is a function like those of
+``IMPLEMENTATIONS`` and a line in ``implementation_for``.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from dnabilstm.model.recurrent import State, Weights
+
+Sweep = Callable[[Tensor, State], tuple[Tensor, State]]
+"""Features (steps, rows, inputs) and a state to outputs (steps, rows, hidden) and the state behind them."""
+
+_LSTM = 2  # the LSTM's number among PyTorch's recurrent modes
+
+
+def onednn(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+    """The fused kernel of oneDNN, its memory cells in fp32 whatever the precision.
+
+    ``torch.lstm`` calls the same kernel, but keeps the cells in the precision of the features: with
+    bf16 the error of a trained model is then more than twice as large.
+    """
+    w_ih, w_hh, *biases = (tensor.to(device, precision).contiguous() for tensor in weights)
+    hidden = w_hh.shape[1]
+
+    def sweep(features: Tensor, state: State) -> tuple[Tensor, State]:
+        # Autocast would turn the cells into bf16.
+        with torch.autocast("cpu", enabled=False):
+            out, last, cell, _ = torch.mkldnn_rnn_layer(
+                features, w_ih, w_hh, *biases, state[0].to(precision), state[1].float(),
+                False, [], _LSTM, hidden, 1, True, False, False, False,
+            )  # fmt: skip
+        return out, (last, cell)
+
+    return sweep
+
+
+def plain(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+    """``nn.LSTM``: cuDNN on a GPU, and whatever PyTorch has elsewhere."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    lstm = nn.LSTM(w_ih.shape[1], w_hh.shape[1])
+    with torch.no_grad():
+        for name, tensor in (
+            ("weight_ih_l0", w_ih),
+            ("weight_hh_l0", w_hh),
+            ("bias_ih_l0", b_ih),
+            ("bias_hh_l0", b_hh),
+        ):
+            getattr(lstm, name).copy_(tensor)
+    lstm = lstm.to(device, precision)
+    lstm.flatten_parameters()
+
+    def sweep(features: Tensor, state: State) -> tuple[Tensor, State]:
+        out, (last, cell) = lstm(features, tuple(part.to(precision).unsqueeze(0) for part in state))
+        return out, (last[0], cell[0])
+
+    return sweep
+
+
+IMPLEMENTATIONS = {"onednn": onednn, "plain": plain}
+
+
+def implementation_for(device: torch.device, precision: torch.dtype) -> str:
+    """Name of the implementation that a device takes."""
+    if device.type != "cpu" or precision not in (torch.float32, torch.bfloat16):
+        return "plain"
+    has = torch.backends.mkldnn.is_available() and hasattr(torch, "mkldnn_rnn_layer")
+    if not has or (precision == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        return "plain"
+    return "onednn"
+
+
+def direction(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+    """One direction with plain LSTM weights, ready to sweep."""
+    return IMPLEMENTATIONS[implementation_for(device, precision)](weights, device, precision)
