@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from dnabilstm.errors import DnabilstmError
 
@@ -22,6 +23,11 @@ def choose_device(name: str) -> torch.device:
             "--device cuda: PyTorch finds no GPU here; use --device cpu, or install a CUDA build of torch"
         )
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's weights are; the processor, if it has none."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
 def describe(device: torch.device) -> str:

@@ -12,7 +12,7 @@ import torch
 from dnabilstm.files import atomic_file, release
 from dnabilstm.genome import Contig, Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
-from dnabilstm.model.runtime import computes_bf16
+from dnabilstm.model.runtime import computes_bf16, device_of
 from dnabilstm.score.cache import Cache, Shelf, index_of, key_of
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, Window, scored_bases, windows_of
@@ -52,7 +52,7 @@ def settled(config: ScoreConfig, model: Model) -> ScoreConfig:
     """
     if config.precision != "auto":
         return config
-    device = next(model.network.parameters()).device
+    device = device_of(model.network)
     fits = computes_bf16(device) and all(_bears_bf16(card) for card in model.card.get("members", [model.card]))
     return replace(config, precision="bf16" if fits else "fp32")
 
@@ -101,7 +101,7 @@ class Job:
     def settings(self) -> dict[str, Any]:
         """The settings that change the scores of a contig."""
         pool = self.grid.pool
-        device = next(self.model.network.parameters()).device
+        device = device_of(self.model.network)
         return {
             "exact": self.config.exact,
             "chunk": self.grid.chunk * pool,

@@ -60,7 +60,30 @@ def plain(weights: Weights, device: torch.device, precision: torch.dtype) -> Swe
     return sweep
 
 
-IMPLEMENTATIONS = {"onednn": onednn, "plain": plain}
+def stepwise(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+    """What ``onednn`` computes in bf16, for a processor that has no bf16: slow, and as exact or inexact.
+
+    Weights, inputs and outputs are rounded to ``precision``; sums and memory cells are float32.
+    """
+    w_ih, w_hh, b_ih, b_hh = (tensor.to(device, precision).float() for tensor in weights)
+    w_ih, w_hh, bias = w_ih.t().contiguous(), w_hh.t().contiguous(), b_ih + b_hh
+
+    def sweep(features: Tensor, state: State) -> tuple[Tensor, State]:
+        with torch.autocast(device.type, enabled=False):
+            given = torch.addmm(bias, features.flatten(0, 1).float(), w_ih).view(*features.shape[:2], -1)
+            last, cell = (part.float() for part in state)
+            out = features.new_empty(*features.shape[:2], len(w_hh))
+            for step, gates in enumerate(given):
+                enter, keep, new, leave = torch.addmm(gates, last, w_hh).chunk(4, 1)
+                cell = torch.addcmul(keep.sigmoid() * cell, enter.sigmoid(), new.tanh())
+                out[step] = leave.sigmoid() * cell.tanh()
+                last = out[step].float()
+        return out, (last, cell)
+
+    return sweep
+
+
+IMPLEMENTATIONS = {"onednn": onednn, "plain": plain, "stepwise": stepwise}
 
 
 def implementation_for(device: torch.device, precision: torch.dtype) -> str:
@@ -68,9 +91,9 @@ def implementation_for(device: torch.device, precision: torch.dtype) -> str:
     if device.type != "cpu" or precision not in (torch.float32, torch.bfloat16):
         return "plain"
     has = torch.backends.mkldnn.is_available() and hasattr(torch, "mkldnn_rnn_layer")
-    if not has or (precision == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
-        return "plain"
-    return "onednn"
+    if precision == torch.bfloat16:
+        return "onednn" if has and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "stepwise"
+    return "onednn" if has else "plain"
 
 
 def direction(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:

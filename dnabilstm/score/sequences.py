@@ -10,7 +10,7 @@ from torch import nn
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.ensemble import members_of
 from dnabilstm.model.layers import phase
-from dnabilstm.model.runtime import available_cores
+from dnabilstm.model.runtime import available_cores, device_of
 from dnabilstm.sequences.store import SequenceSet
 
 Progress = Callable[[int], None]
@@ -80,7 +80,7 @@ def sequence_logits(
     progress
         Called with the number of sequences that were just done.
     """
-    device = next(network.parameters()).device
+    device = device_of(network)
     out = np.zeros((len(sequences), len(network.config.tasks)), np.float32)
 
     @torch.inference_mode()

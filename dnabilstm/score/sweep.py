@@ -17,6 +17,7 @@ from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.model.network import BiLSTM
 from dnabilstm.model.recurrent import LSTMLayer, Reading
+from dnabilstm.model.runtime import device_of
 from dnabilstm.score import recurrence
 from dnabilstm.score.stem import TableStem, fits_tables
 
@@ -88,7 +89,7 @@ class _Whole:
 
     def __init__(self, network: nn.Module, precision: torch.dtype, tile: int) -> None:
         self.network = network
-        self.device = next(network.parameters()).device
+        self.device = device_of(network)
         self.bytes_per_bin = 4 * _widest(network.config)
 
     def __call__(self, codes: Tensor, lengths: list[int]) -> Tensor:
@@ -110,7 +111,7 @@ class _Bins:
 
     def __init__(self, network: BiLSTM, precision: torch.dtype, tile: int) -> None:
         self.network, self.precision = network, precision
-        self.device = next(network.parameters()).device
+        self.device = device_of(network)
         self.tile = tile or TILES.get(self.device.type, TILES["cuda"])
         self.bases = 1 if network.skip is not None else network.config.pool
         self.tables = TableStem(network, precision) if fits_tables(network, self.device, precision) else None

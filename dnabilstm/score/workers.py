@@ -1,7 +1,6 @@
 """Batches of windows computed side by side: a thread a core, or one a GPU."""
 
 import copy
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import Genome
-from dnabilstm.model.runtime import available_cores
+from dnabilstm.model.runtime import available_cores, device_of
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Limits, Window, batches, codes_of, scored_bases
 from dnabilstm.score.sweep import Program
@@ -113,9 +112,9 @@ def limits_of(program: Program, config: ScoreConfig) -> Limits:
 
 def _programs(network: nn.Module, precision: torch.dtype) -> list[Program]:
     """The network made ready, once a device."""
-    first = next(network.parameters()).device
+    first = device_of(network)
     devices = [first]
-    if first.type == "cuda" and first.index is None or first.type == "cuda" and first.index == 0:
+    if first.type == "cuda" and not first.index:
         devices = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
     return [
         Program(network if device == first else copy.deepcopy(network).to(device), precision)

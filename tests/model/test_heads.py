@@ -77,3 +77,15 @@ def test_a_sequence_heads_dropout_is_its_own():
     head.dropout.reseed(1)
     assert torch.equal(head(x, every(x)), first)
     assert (head(x, every(x)) - first).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("strand", ["symmetric", "stranded", "none"])
+@pytest.mark.parametrize("hidden", [0, 7])
+def test_the_plain_maps_are_the_head(strand, hidden):
+    head, x = PositionHead(8, hidden, 3, strand).double(), torch.randn(2, 9, 8, dtype=torch.float64)
+    torch.nn.init.normal_(head.outer.bias)
+    *inner, outer = head.plain()
+    seen = x
+    for weight, bias in inner:
+        seen = torch.relu(torch.nn.functional.linear(seen, weight, bias))
+    torch.testing.assert_close(torch.nn.functional.linear(seen, *outer), head(x))

@@ -8,7 +8,7 @@ from dnabilstm.score.config import ScoreConfig
 
 
 @pytest.mark.parametrize(
-    "values", [{"batch": 0}, {"precision": "int8"}, {"chunk": -1}, {"workers": "x"}, {"speed": 1}]
+    "values", [{"batch": -1}, {"precision": "int8"}, {"chunk": -1}, {"workers": "x"}, {"speed": 1}]
 )
 def test_wrong_settings_are_named(values):
     with pytest.raises(DnabilstmError, match=f"score.{next(iter(values))}"):

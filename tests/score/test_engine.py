@@ -1,14 +1,21 @@
 """The promises of scoring: strands, cutting, batches, workers, and every base accounted for."""
 
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from dnabilstm.alphabet import reverse_complement
-from dnabilstm.genome import Contig, Genome
+from dnabilstm.genome import Contig, Genome, no_call_intervals
+from dnabilstm.model.bundle import Model
+from dnabilstm.score import engine
+from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import DEFAULT_CHUNK, grid_of, score_genome
-from dnabilstm.score.store import open_scores
+from dnabilstm.score.engine import DEFAULT_CHUNK, grid_of, score_genome, settled
+from dnabilstm.score.store import finished_scores, open_scores
+from dnabilstm.score.unfinished import FOLDER
 from tests.score.conftest import genome_of, model_of
 
 LENGTHS = {f"c{length}": length for length in (0, 1, 2, 4, 7, 51, 498, 999, 1000, 1001, 1002, 1003, 5004)}
@@ -125,6 +132,64 @@ def test_only_the_contigs_that_are_asked_for(model, tmp_path):
     assert scores.info["bases"]["in"] == 100
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_any_genome_on_any_grid_is_scored_like_the_plain_network(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    cell = ("lstm", "lstm", "peephole", "grid")[seed % 4]
+    most = 5000 if cell == "lstm" else 400  # the others take a step at a time
+    lengths = {f"c{k}": int(rng.integers(1, most)) for k in range(rng.integers(1, 12))}
+    genome = genome_of(lengths | {"one": 1}, seed=seed)
+    for start in rng.integers(0, genome.total, 6):
+        genome.codes[start : start + rng.integers(1, 60)] = 15
+    model = model_of(
+        strand=str(rng.choice(["symmetric", "stranded", "none"])),
+        pool=int(rng.choice([1, 2, 5, 6])),
+        filter_width=int(rng.choice([1, 3, 9, 21])),
+        cell=cell,
+        skip=bool(rng.integers(2)),
+    )
+    for parameter in model.network.parameters():
+        parameter.data *= 0.5
+    how = ScoreConfig(
+        chunk=int(rng.integers(50, most)), halo=2000 if cell == "lstm" else 300, batch=int(rng.integers(1, 9)),
+        workers=int(rng.integers(1, 4)), no_call_run=int(rng.integers(1, 40)), precision="fp32",
+    )  # fmt: skip
+    scores = score_genome(genome, model, tmp_path, how)
+    for contig in genome.contigs:
+        codes = torch.from_numpy(genome.sequence(contig.name).copy())[None]
+        want = torch.sigmoid(model.network(codes))[0].detach().numpy()
+        called = np.isfinite(scores.contig(contig.name))
+        np.testing.assert_allclose(scores.contig(contig.name)[called], want[called], atol=1e-4)
+        gaps = np.zeros(contig.length, bool)
+        for start, end in no_call_intervals(genome.sequence(contig.name), how.no_call_run):
+            gaps[start:end] = True
+        assert (called == ~gaps[:, None]).all()
+
+
+def test_bf16_scores_stay_near_those_of_fp32(model, tmp_path):
+    genome = genome_of(LENGTHS)
+    exact = values_of(genome, model, tmp_path / "a", precision="fp32")
+    rough = values_of(genome, model, tmp_path / "b", precision="bf16")
+    assert 0 < np.nanmax(np.abs(rough - exact)) < 0.1
+
+
+def test_auto_takes_bf16_where_it_is_there_and_good_enough(monkeypatch):
+    good, loss = {"p999": 0.009}, {"a": 0.0005, "b": -0.01}
+    taken = {}
+    for has in (True, False):
+        monkeypatch.setattr(engine, "computes_bf16", lambda device, has=has: has)
+        for name, error in {
+            "good": good | {"auprc_loss": loss},
+            "too far": {"p999": 0.011, "auprc_loss": loss},
+            "too lossy": good | {"auprc_loss": {"a": 0.0011, "b": 0.0}},
+            "not measured": good,
+        }.items():
+            config = settled(ScoreConfig(), model_of({"context": {"bf16": error}}))
+            taken[name, has] = config.precision
+    assert [key for key, precision in taken.items() if precision == "bf16"] == [("good", True)]
+    assert settled(ScoreConfig(precision="bf16"), model_of()).precision == "bf16"
+
+
 def test_a_failure_leaves_nothing_that_looks_finished(model, tmp_path):
     genome = genome_of({"a": 5000})
 
@@ -133,4 +198,101 @@ def test_a_failure_leaves_nothing_that_looks_finished(model, tmp_path):
 
     with pytest.raises(RuntimeError, match="stop"):
         score_genome(genome, model, tmp_path, ScoreConfig(chunk=200, halo=10), progress=fail)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in tmp_path.iterdir() if path.name != FOLDER]
+    assert finished_scores(tmp_path) is None
+
+
+@pytest.fixture
+def digested(model) -> tuple[Genome, Model]:
+    """A genome of four contigs and a model that have digests, as those that come from files."""
+    return with_digests(genome_of({"a": 900, "b": 1100, "c": 30, "d": 2000})), model
+
+
+def with_digests(genome: Genome) -> Genome:
+    contigs = tuple(
+        Contig(c.name, c.length, c.offset, hashlib.sha256(genome.sequence(c.name)).hexdigest()[:32])
+        for c in genome.contigs
+    )
+    return Genome(contigs, genome.codes, genome.source)
+
+
+class Count:
+    """Counts the bases that are computed, by the windows that reach the workers."""
+
+    def __init__(self, monkeypatch):
+        self.bases = 0
+        compute = engine.compute
+
+        def counted(genome, network, windows, config, finish):
+            for window, values in compute(genome, network, windows, config, finish):
+                self.bases += values.shape[1]
+                yield window, values
+
+        monkeypatch.setattr(engine, "compute", counted)
+
+
+GRID = ScoreConfig(chunk=200, halo=50, precision="fp32")
+
+
+def test_an_interrupted_run_is_taken_up(digested, tmp_path, monkeypatch):
+    genome, model = digested
+    want = np.array(score_genome(genome, model, tmp_path / "whole", GRID).values)
+    done = []
+
+    def fail(bases: int) -> None:
+        done.append(bases)
+        if len(done) == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score_genome(genome, model, tmp_path / "part", GRID, progress=fail)
+    count = Count(monkeypatch)
+    scores = score_genome(genome, model, tmp_path / "part", GRID)
+    assert count.bases == genome.total - sum(done)
+    assert scores.info["reused"] == sum(done)
+    np.testing.assert_array_equal(scores.values, want)
+    assert not (tmp_path / "part" / FOLDER).exists()
+
+
+def test_the_same_again_computes_nothing_and_other_settings_compute_all(digested, tmp_path, monkeypatch):
+    genome, model = digested
+    score_genome(genome, model, tmp_path, GRID)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    count = Count(monkeypatch)
+    seen = []
+    score_genome(genome, model, tmp_path, GRID, progress=seen.append)
+    assert count.bases == 0
+    assert sum(seen) == genome.total
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    score_genome(genome, model, tmp_path, replace(GRID, halo=60))
+    assert count.bases == genome.total
+    score_genome(genome, Model(model.network, {"note": "another file"}), tmp_path, GRID)
+    assert count.bases == 2 * genome.total
+
+
+@pytest.mark.parametrize("place", ["folder", "cache"])
+def test_a_changed_contig_costs_that_contig(digested, place, tmp_path, monkeypatch):
+    genome, model = digested
+    cache = Cache(tmp_path / "cache") if place == "cache" else None
+    score_genome(genome, model, tmp_path / "one", GRID, cache=cache)
+    codes = genome.codes.copy()
+    codes[1000:1010] = 1
+    order = [3, 1, 0, 2]  # another release has its contigs in another order
+    changed = with_digests(reordered(Genome(genome.contigs, codes, "v2.fa"), order))
+    want = np.array(score_genome(changed, model, tmp_path / "fresh", GRID).values)
+    count = Count(monkeypatch)
+    folder = tmp_path / ("one" if place == "folder" else "two")
+    scores = score_genome(changed, model, folder, GRID, cache=cache)
+    assert count.bases == 1100
+    assert scores.info["reused"] == genome.total - 1100
+    np.testing.assert_allclose(scores.values, want, atol=1e-6)
+
+
+def reordered(genome: Genome, order: list[int]) -> Genome:
+    contigs, offset = [], 0
+    for index in order:
+        contig = genome.contigs[index]
+        contigs.append(Contig(contig.name, contig.length, offset, ""))
+        offset += contig.length
+    codes = np.concatenate([genome.sequence(contig.name) for contig in contigs])
+    return Genome(tuple(contigs), codes, genome.source)

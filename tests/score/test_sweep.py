@@ -4,15 +4,20 @@ import pytest
 import torch
 from torch import nn
 
-from dnabilstm.score import sweep
+from dnabilstm.model.ensemble import Ensemble
+from dnabilstm.score.sweep import Program
 from tests.model.variants import POSITION, codes_of, config_of, network_of
 
 each_position = pytest.mark.parametrize("name", POSITION)
 
 
-@pytest.fixture(autouse=True)
-def _short_tiles(monkeypatch):
-    monkeypatch.setattr(sweep, "TILE", 7)
+def logits_of(network, codes, lengths, precision=torch.float32):
+    """Logits of rows in any order, each a base: (rows, bases, channels)."""
+    program = Program(network, precision, tile=7)
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    got = program(codes[order], [lengths[row] for row in order])
+    back = torch.tensor(order).argsort()
+    return got.repeat_interleave(program.bases, dim=0)[:, back].transpose(0, 1)
 
 
 @each_position
@@ -21,19 +26,19 @@ def test_tiles_give_what_one_pass_gives(name):
     codes = codes_of(3, 40 * network.config.pool)
     want = network.forward_bins(codes)
     assert want.std() > 1e-3
-    got = sweep.logits_of(network, codes, torch.full((3,), 40))
+    got = logits_of(network, codes, [40, 40, 40])
     torch.testing.assert_close(got, want, rtol=0, atol=4e-6)
 
 
 @each_position
 def test_a_row_does_not_feel_the_padding_behind_it(name):
     network = network_of(torch.float32, **POSITION[name])
-    pool, lengths = network.config.pool, torch.tensor([40, 23, 1])
+    pool, lengths = network.config.pool, [40, 23, 1]
     codes = codes_of(3, 40 * pool)
-    for row, bins in enumerate(lengths.tolist()):
+    for row, bins in enumerate(lengths):
         codes[row, bins * pool :] = 0
-    got = sweep.logits_of(network, codes, lengths)
-    for row, bins in enumerate(lengths.tolist()):
+    got = logits_of(network, codes, lengths)
+    for row, bins in enumerate(lengths):
         alone = network.forward_bins(codes[row : row + 1, : bins * pool])
         torch.testing.assert_close(got[row : row + 1, : bins * pool], alone, rtol=0, atol=4e-6)
 
@@ -43,9 +48,9 @@ def test_a_row_does_not_feel_the_padding_behind_it(name):
 )
 def test_bf16_is_close_and_is_not_fp32(name):
     network = network_of(torch.float32, **POSITION[name])
-    codes, lengths = codes_of(2, 40 * network.config.pool), torch.tensor([40, 40])
-    exact = sweep.logits_of(network, codes, lengths)
-    rough = sweep.logits_of(network, codes, lengths, torch.bfloat16)
+    codes, lengths = codes_of(2, 40 * network.config.pool), [40, 40]
+    exact = logits_of(network, codes, lengths)
+    rough = logits_of(network, codes, lengths, torch.bfloat16)
     assert rough.dtype == torch.float32
     assert 0 < (exact - rough).abs().max() < 0.2
 
@@ -63,9 +68,9 @@ class Mean(nn.Module):
 
 
 def test_a_network_of_another_make_is_run_as_a_whole_and_does_not_feel_padding():
-    network, lengths = Mean(), torch.tensor([4, 2, 4])
+    network, lengths = Mean(), [4, 2, 4]
     codes = codes_of(3, 20)
-    got = sweep.logits_of(network, codes, lengths)
-    for row, bins in enumerate(lengths.tolist()):
+    got = logits_of(network, codes, lengths)
+    for row, bins in enumerate(lengths):
         want = network.forward_bins(codes[row : row + 1, : bins * 5])
         assert torch.equal(got[row, : bins * 5], want[0])

@@ -31,7 +31,9 @@ def test_a_longer_memory_needs_a_longer_halo(keep, least, most):
     codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(4, size=20_000)]
     genome = Genome((Contig("c", len(codes), 0, ""),), codes, "c.fa")
     stretches = [Stretch("c", 0, len(codes), "valid")]
-    context = measure_context(genome, leaky_network(keep), stretches, {"a": Platt()}, ScoreConfig())
+    context = measure_context(
+        genome, leaky_network(keep), stretches, {"a": Platt()}, labels_of(genome), ScoreConfig(precision="fp32")
+    )
     assert least <= context["halo"] <= most
     assert context["within"]
     off = [row["p999"] for row in context["measured"]]

@@ -13,7 +13,7 @@ from dnabilstm.windows import Stretch
 def test_stretches_are_cut_out_of_their_contigs(run):
     torch.manual_seed(0)
     network = build(run.model).eval()
-    grid, config = Grid(5, 100, 30), ScoreConfig()
+    grid, config = Grid(5, 100, 30), ScoreConfig(precision="fp32")
     whole = held_out_logits(run.genome, network, [Stretch("a", 0, 12001, "valid")], grid, config)
     parts = [Stretch("a", 3000, 3500, "valid"), Stretch("a", 11_000, 12_001, "valid")]
     got = held_out_logits(run.genome, network, parts, grid, config)
