@@ -115,6 +115,8 @@ class Cache:
             If the cache cannot be written.
         """
         place = self.folder / key / f"{name}.npy"
+        if place.exists() and _same(array, place.with_suffix(".f32")):
+            return
         with atomic_file(place) as part:
             with part.open("wb") as out:
                 np.save(out, index_of(contigs), allow_pickle=False)
@@ -156,6 +158,10 @@ class Cache:
         return gone
 
 
+def _same(array: Path, kept: Path) -> bool:
+    return kept.exists() and os.path.samefile(array, kept)
+
+
 def _within(rows: np.ndarray, bases: int) -> bool:
     return not len(rows) or (rows["offset"].min() >= 0 and int((rows["offset"] + rows["length"]).max()) <= bases)
 
@@ -169,11 +175,13 @@ def _time_of(path: Path) -> float:
 
 def _link(array: Path, place: Path) -> None:
     """A second name for a file; a copy where there can be none, as between file systems."""
-    with atomic_file(place) as part:
-        try:
-            part.unlink()
-            os.link(array, part)
-        except OSError:
+    try:
+        place.unlink(missing_ok=True)
+        os.link(array, place)
+    except FileExistsError:
+        pass  # another job keeps the same scores at this moment
+    except OSError:
+        with atomic_file(place) as part:
             shutil.copyfile(array, part)
 
 

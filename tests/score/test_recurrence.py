@@ -1,0 +1,53 @@
+"""Every implementation of a direction against ``nn.LSTM``."""
+
+import pytest
+import torch
+from torch import nn
+
+from dnabilstm.score import recurrence
+
+CPU = torch.device("cpu")
+
+
+def weights_of(inputs: int, hidden: int) -> tuple[nn.LSTM, tuple[torch.Tensor, ...]]:
+    torch.manual_seed(0)
+    lstm = nn.LSTM(inputs, hidden).eval()
+    return lstm, (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
+
+
+@pytest.mark.parametrize("name", recurrence.IMPLEMENTATIONS)
+@pytest.mark.parametrize(("inputs", "hidden", "steps", "rows"), [(4, 3, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33)])
+def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows):
+    lstm, weights = weights_of(inputs, hidden)
+    features = torch.randn(steps, rows, inputs)
+    state = torch.randn(rows, hidden), torch.randn(rows, hidden)
+    with torch.inference_mode():
+        want, (last, cell) = lstm(features, tuple(part.unsqueeze(0) for part in state))
+        sweep = recurrence.IMPLEMENTATIONS[name](weights, CPU, torch.float32)
+        got = []
+        for part in features.split(4):
+            out, state = sweep(part, state)
+            got.append(out)
+    torch.testing.assert_close(torch.cat(got), want, rtol=0, atol=2e-6)
+    torch.testing.assert_close(state[0], last[0], rtol=0, atol=2e-6)
+    torch.testing.assert_close(state[1], cell[0], rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("autocast", [False, True])
+def test_cells_stay_exact_in_bf16(autocast):
+    """A cell that only adds loses nothing in fp32, and stops growing in bf16."""
+    lstm, weights = weights_of(2, 1)
+    w_ih, w_hh, b_ih, b_hh = (torch.zeros_like(tensor) for tensor in weights)
+    b_ih[:] = torch.tensor([-6.0, 20.0, 20.0, 0.0])  # enter a little, keep all
+    chosen = recurrence.implementation_for(CPU, torch.bfloat16)
+    sweep = recurrence.IMPLEMENTATIONS[chosen]((w_ih, w_hh, b_ih, b_hh), CPU, torch.bfloat16)
+    features = torch.zeros(4000, 16, 2, dtype=torch.bfloat16)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        _, (_, cell) = sweep(features, (torch.zeros(16, 1), torch.zeros(16, 1)))
+    assert cell.dtype == torch.float32
+    torch.testing.assert_close(cell, torch.full((16, 1), 4000 / (1 + 2.718281828**6)), rtol=0.02, atol=0)
+
+
+def test_a_gpu_and_an_unusual_precision_take_what_pytorch_has():
+    assert recurrence.implementation_for(torch.device("cuda"), torch.bfloat16) == "plain"
+    assert recurrence.implementation_for(CPU, torch.float64) == "plain"
