@@ -19,6 +19,7 @@ import torch
 from dnabilstm.model.bundle import Model, save_model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
+from dnabilstm.score.unfinished import ARRAY, FOLDER
 from dnabilstm.simulate import simulate
 
 pytestmark = pytest.mark.slow
@@ -158,13 +159,12 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_model(place, tmp_path)
 def test_a_killed_scoring_leaves_nothing_that_looks_finished(place, tmp_path):
     out = tmp_path / "out"
     process = start(score(place, out, *CRUMBS), tmp_path)
-    wait_for(process, lambda: parts(out))
+    wait_for(process, (out / FOLDER / ARRAY).exists)
     time.sleep(0.3)
     process.kill()
     assert finish(process)[0] == -signal.SIGKILL
-    left = parts(tmp_path)
-    assert sorted(path.name.split(".")[1] for path in left) == ["dnabilstm", "scores"]
-    assert list(out.iterdir()) == parts(out)
+    assert [path.name for path in out.iterdir()] == [FOLDER]
+    assert [path.name.split(".")[1] for path in parts(tmp_path)] == ["dnabilstm"]
     refused, err = run(["tracks", "--scores", out, "--output", tmp_path / "tracks"], tmp_path)
     assert refused == 2
     assert "has no finished scores" in err
@@ -185,7 +185,7 @@ def test_an_interrupt_ends_a_run_soon_with_one_line(place, tmp_path, what, sent,
         wait_for(process, (out / "m.state").exists)
     else:  # one long sweep on each of two threads
         process = start(score(place, out, "--exact", model="slow"), tmp_path)
-        wait_for(process, lambda: parts(out))
+        wait_for(process, (out / FOLDER / ARRAY).exists)
         time.sleep(0.3)
     assert process.poll() is None
     process.send_signal(sent)
@@ -207,7 +207,7 @@ def test_a_limit_on_file_sizes_is_one_line(place, tmp_path):
     out = tmp_path / "out"
     status, err = run(score(place, out), tmp_path, preexec_fn=limit)
     assert status == 2
-    assert err.splitlines()[-1] == f"error: {out / 'scores.f32'}: cannot be written: File too large"
+    assert err.splitlines()[-1] == f"error: {out}: cannot be written: File too large"
     assert not out.exists()
     assert parts(tmp_path) == []
 
@@ -218,9 +218,7 @@ def test_a_full_disk_ends_scoring_with_one_line(place, tmp_path, size):
         out = tmp_path / "disk/out"
         status, err = run(score(place, out), tmp_path)
         assert status == 2
-        assert (
-            err.splitlines()[-1] == f"error: {out / 'scores.f32'}: cannot be written: No space left on device"
-        )
+        assert err.splitlines()[-1] == f"error: {out}: cannot be written: No space left on device"
         assert "Traceback" not in err
         assert list((tmp_path / "disk").iterdir()) == []
 

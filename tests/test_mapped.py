@@ -1,5 +1,7 @@
 """Memory of mapped arrays that is given back."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from dnabilstm.files import release
 
 def resident() -> int:
     """Bytes of files that are mapped and in memory."""
-    with open("/proc/self/status") as status:
+    with Path("/proc/self/status").open() as status:
         return next(1024 * int(line.split()[1]) for line in status if line.startswith("RssFile"))
 
 

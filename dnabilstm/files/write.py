@@ -35,7 +35,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         If the place cannot be written (no permission, disk full, a folder in the way).
     """
     path = Path(path)
-    with _writer_errors(path), _new_folders(path.parent):
+    with _writer_errors(path), new_folders(path.parent):
         _refuse_folder(path)
         with _new_part(path, tempfile.mkstemp) as part:
             yield part
@@ -62,7 +62,7 @@ def atomic_folder(path: Path, names: Collection[str] | None = None) -> Iterator[
         would delete files that are not ours.
     """
     path = Path(path)
-    with _writer_errors(path), _new_folders(path.parent):
+    with _writer_errors(path), new_folders(path.parent):
         _refuse_file(path)
         if names is not None:
             _refuse_strangers(path, names)
@@ -84,7 +84,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
     path = Path(path)
     with contextlib.ExitStack() as stack:
         with _writer_errors(path):
-            stack.enter_context(_new_folders(path.parent))
+            stack.enter_context(new_folders(path.parent))
             part = stack.enter_context(_new_part(path, tempfile.mkdtemp))
         yield part
 
@@ -182,15 +182,15 @@ def _delete(part: Path) -> None:
 
 
 @contextlib.contextmanager
-def _new_folders(folder: Path) -> Iterator[None]:
+def new_folders(folder: Path) -> Iterator[None]:
     """Make a folder and those above it; the new ones go again if the block fails and they are empty."""
     new = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
-        with contextlib.suppress(OSError):
-            for place in new:
+        for place in new:
+            with contextlib.suppress(OSError):
                 place.rmdir()
         raise
 

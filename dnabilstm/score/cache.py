@@ -159,11 +159,13 @@ class Cache:
 
 
 def _same(array: Path, kept: Path) -> bool:
-    return kept.exists() and os.path.samefile(array, kept)
+    return kept.exists() and kept.samefile(array)
 
 
 def _within(rows: np.ndarray, bases: int) -> bool:
-    return not len(rows) or (rows["offset"].min() >= 0 and int((rows["offset"] + rows["length"]).max()) <= bases)
+    return not len(rows) or (
+        rows["offset"].min() >= 0 and int((rows["offset"] + rows["length"]).max()) <= bases
+    )
 
 
 def _time_of(path: Path) -> float:
@@ -188,4 +190,6 @@ def _link(array: Path, place: Path) -> None:
 def check_cache(folder: Path) -> None:
     """Refuse a folder that is no cache, before anything in it is listed or deleted."""
     if not folder.is_dir():
-        raise DnabilstmError(f"{folder}: is not a folder; wanted the cache that 'dnabilstm score --cache' uses")
+        raise DnabilstmError(
+            f"{folder}: is not a folder; wanted the cache that 'dnabilstm score --cache' uses"
+        )

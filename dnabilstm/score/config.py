@@ -25,7 +25,10 @@ class ScoreConfig:
     ] = -1
     batch: Annotated[
         int,
-        Field(ge=0, description="Windows computed together, at most; 0 = what suits the device (64, or 2048 a GPU)."),
+        Field(
+            ge=0,
+            description="Windows computed together, at most; 0 = what suits the device (64, or 2048 a GPU).",
+        ),
     ] = 0
     memory: Annotated[
         int,

@@ -53,7 +53,9 @@ def settled(config: ScoreConfig, model: Model) -> ScoreConfig:
     if config.precision != "auto":
         return config
     device = device_of(model.network)
-    fits = computes_bf16(device) and all(_bears_bf16(card) for card in model.card.get("members", [model.card]))
+    fits = computes_bf16(device) and all(
+        _bears_bf16(card) for card in model.card.get("members", [model.card])
+    )
     return replace(config, precision="bf16" if fits else "fp32")
 
 
@@ -361,7 +363,9 @@ def account(job: Job, found: Found, no_calls: list[tuple[str, int, int]]) -> dic
     length_of = {contig.name: contig.length for contig in job.contigs}
     total = sum(length_of.values())
     no_call = sum(end - start for _, start, end in no_calls)
-    unscored = sum(end - start for name, start, end in no_calls if length_of[name] < max(1, job.config.min_contig))
+    unscored = sum(
+        end - start for name, start, end in no_calls if length_of[name] < max(1, job.config.min_contig)
+    )
     scored = found.written - (no_call - unscored)
     if total != scored + no_call:
         raise AssertionError(f"{total} bases in, {scored} scored, {no_call} no-call")

@@ -52,7 +52,9 @@ class TableStem:
         """Codes (rows, bases) with what the filters see beyond both ends."""
         return functional.pad(codes, (self.margin, BASES * self.lookups), value=PAD)
 
-    def __call__(self, padded: Tensor, start: int, end: int, skip: nn.Module | None) -> tuple[Tensor, Tensor | None]:
+    def __call__(
+        self, padded: Tensor, start: int, end: int, skip: nn.Module | None
+    ) -> tuple[Tensor, Tensor | None]:
         """Features of the bins ``start`` to ``end``.
 
         Parameters

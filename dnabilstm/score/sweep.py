@@ -117,9 +117,7 @@ class _Bins:
         self.tables = TableStem(network, precision) if fits_tables(network, self.device, precision) else None
         with torch.no_grad():
             self.layers = [self._directions(layer) for layer in network.lstms]
-            self.head = [
-                (weight.to(precision), bias.to(precision)) for weight, bias in network.head.plain()
-            ]
+            self.head = [(weight.to(precision), bias.to(precision)) for weight, bias in network.head.plain()]
         self.bytes_per_bin = precision.itemsize * _widest(network.config)
         self._memory = threading.local()
 

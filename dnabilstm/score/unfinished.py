@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import release, reserve
+from dnabilstm.files import new_folders, release, reserve
 
 FOLDER = ".unfinished-scores"
 ARRAY, JOURNAL, IDENTITY = "scores.f32", "done.i64", "identity.json"
@@ -101,8 +101,7 @@ def unfinished_scores(place: Path, shape: tuple[int, int], identity: dict[str, A
     """
     folder = place / FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
+        with new_folders(folder), _locked(folder):
             done = _taken_up(folder, shape, identity)
             scores = Unfinished(folder, shape, done)
             try:
@@ -125,7 +124,9 @@ def _taken_up(folder: Path, shape: tuple[int, int], identity: dict[str, Any]) ->
     array, journal = folder / ARRAY, folder / JOURNAL
     if own.exists() and own.read_text() == text and array.exists() and array.stat().st_size == size:
         whole = journal.stat().st_size // 16 * 16 if journal.exists() else 0
-        return np.fromfile(journal, np.int64, whole // 8).reshape(-1, 2) if whole else np.empty((0, 2), np.int64)
+        return (
+            np.fromfile(journal, np.int64, whole // 8).reshape(-1, 2) if whole else np.empty((0, 2), np.int64)
+        )
     for name in (own, journal, array):
         name.unlink(missing_ok=True)
     array.touch()
@@ -151,7 +152,8 @@ def _locked(folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise DnabilstmError(f"{folder.parent}: another run is scoring into this folder; wait for it") from None
+        raise DnabilstmError(
+            f"{folder.parent}: another run is scoring into this folder; wait for it"
+        ) from None
     finally:
         os.close(handle)
-

@@ -161,7 +161,9 @@ def _score_whole(genome: Genome, program: Program, batch: list[Window], finish: 
         on_device = on_device.pin_memory().to(program.device, non_blocking=True)
     found = finish(program(on_device, [window.bins for window in batch]))
     values = found.permute(1, 2, 0).contiguous().cpu().numpy()
-    return [(window, _bases(window, row, pool, program.bases)) for window, row in zip(batch, values, strict=True)]
+    return [
+        (window, _bases(window, row, pool, program.bases)) for window, row in zip(batch, values, strict=True)
+    ]
 
 
 def _bases(window: Window, values: np.ndarray, pool: int, bases: int) -> np.ndarray:

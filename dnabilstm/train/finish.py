@@ -79,9 +79,7 @@ def finish_positions(run: PositionRun, state: TrainState) -> Model:
 
     # The context is measured in calibrated probabilities; the first fit is with an ample default halo.
     _, calibration = fitted()
-    model.card["context"] = measure_context(
-        run.genome, network, stretches, calibration, run.labels, config
-    )
+    model.card["context"] = measure_context(run.genome, network, stretches, calibration, run.labels, config)
     logits, calibration = fitted()
     probabilities = np.stack(
         [calibration[c].apply(logits[:, i]) for i, c in enumerate(model.channels)], axis=1

@@ -115,5 +115,7 @@ class PositionLesson(Lesson):
         """Validation AUPRC of each channel."""
         pool = self.run.model.pool
         grid = Grid(pool, VALIDATION_CHUNK // pool, VALIDATION_HALO // pool)
-        logits = held_out_logits(self.run.genome, network, self.stretches, grid, ScoreConfig(precision="fp32"))
+        logits = held_out_logits(
+            self.run.genome, network, self.stretches, grid, ScoreConfig(precision="fp32")
+        )
         return auprc_by_channel(self.truth, logits, self.run.model.channels)

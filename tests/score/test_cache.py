@@ -57,7 +57,7 @@ def test_the_scores_take_no_room_of_their_own(cache, tmp_path):
     array = array_of(tmp_path, contigs)
     cache.put("key", "one", array, contigs)
     (entry,) = cache.entries()
-    assert os.path.samefile(entry.path, array)
+    assert entry.path.samefile(array)
     assert entry.links == 2
 
 
@@ -126,7 +126,15 @@ def test_readers_writers_and_cleaners_at_once(cache, tmp_path):
             for k, place in enumerate(shelf.find(digests_of("abcdef"))):
                 assert (shelf.scores(place)[0] == k).all()
 
-    work = [lambda: write("one"), lambda: write("one"), lambda: write("two"), read, read, cache.clean, cache.entries]
+    work = [
+        lambda: write("one"),
+        lambda: write("one"),
+        lambda: write("two"),
+        read,
+        read,
+        cache.clean,
+        cache.entries,
+    ]
     threads = [guarded(one) for one in work]
     for thread in threads:
         thread.start()

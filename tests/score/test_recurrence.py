@@ -16,7 +16,9 @@ def weights_of(inputs: int, hidden: int) -> tuple[nn.LSTM, tuple[torch.Tensor, .
 
 
 @pytest.mark.parametrize("name", recurrence.IMPLEMENTATIONS)
-@pytest.mark.parametrize(("inputs", "hidden", "steps", "rows"), [(4, 3, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33)])
+@pytest.mark.parametrize(
+    ("inputs", "hidden", "steps", "rows"), [(4, 3, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33)]
+)
 def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows):
     lstm, weights = weights_of(inputs, hidden)
     features = torch.randn(steps, rows, inputs)
@@ -36,7 +38,7 @@ def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows
 @pytest.mark.parametrize("autocast", [False, True])
 def test_cells_stay_exact_in_bf16(autocast):
     """A cell that only adds loses nothing in fp32, and stops growing in bf16."""
-    lstm, weights = weights_of(2, 1)
+    _, weights = weights_of(2, 1)
     w_ih, w_hh, b_ih, b_hh = (torch.zeros_like(tensor) for tensor in weights)
     b_ih[:] = torch.tensor([-6.0, 20.0, 20.0, 0.0])  # enter a little, keep all
     chosen = recurrence.implementation_for(CPU, torch.bfloat16)

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.score.sweep import Program
 from tests.model.variants import POSITION, codes_of, config_of, network_of
 

@@ -65,7 +65,9 @@ def test_another_error_is_not_taken_for_memory(model, monkeypatch):
 
 def test_a_stopped_run_leaves_no_thread_at_work(model):
     genome = genome_of({"c": 60_000})
-    running = compute(genome, model.network, windows_in(genome, 20), ScoreConfig(precision="fp32", batch=1, workers=2))
+    running = compute(
+        genome, model.network, windows_in(genome, 20), ScoreConfig(precision="fp32", batch=1, workers=2)
+    )
     next(running)
     running.close()
     for thread in threading.enumerate():

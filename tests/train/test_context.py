@@ -6,6 +6,7 @@ import torch
 
 from dnabilstm.calibrate import Platt
 from dnabilstm.genome import Contig, Genome
+from dnabilstm.labels import Labels
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
 from dnabilstm.score.config import ScoreConfig
@@ -26,15 +27,28 @@ def leaky_network(keep: float) -> torch.nn.Module:
     return network
 
 
+def labels_of(genome: Genome) -> Labels:
+    """A region every 400 bases."""
+    values = (np.arange(genome.total) % 400 < 40).astype(np.uint8)[None]
+    return Labels(genome, values, {"tasks": ["a"], "channels": ["a"], "genome_digest": genome.digest})
+
+
 @pytest.mark.parametrize(("keep", "least", "most"), [(0.5, 0, 250), (0.99, 500, 2000)])
 def test_a_longer_memory_needs_a_longer_halo(keep, least, most):
     codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(4, size=20_000)]
     genome = Genome((Contig("c", len(codes), 0, ""),), codes, "c.fa")
     stretches = [Stretch("c", 0, len(codes), "valid")]
     context = measure_context(
-        genome, leaky_network(keep), stretches, {"a": Platt()}, labels_of(genome), ScoreConfig(precision="fp32")
+        genome,
+        leaky_network(keep),
+        stretches,
+        {"a": Platt()},
+        labels_of(genome),
+        ScoreConfig(precision="fp32"),
     )
     assert least <= context["halo"] <= most
     assert context["within"]
     off = [row["p999"] for row in context["measured"]]
     assert off == sorted(off, reverse=True)
+    assert 0 < context["bf16"]["p999"] <= context["bf16"]["worst"] < 0.1
+    assert abs(context["bf16"]["auprc_loss"]["a"]) < 0.05
