@@ -53,7 +53,7 @@ def test_labels_are_their_table(genome, tmp_path):
 
 
 def test_scores_are_counted(genome, tmp_path):
-    with create_scores(tmp_path / "scores", genome, ("p",)) as scores:
+    with create_scores(tmp_path / "scores", genome.contigs, ("p",)) as scores:
         scores.values[0, :4] = np.array([0.25, 0.5, 0.75, 0.5], np.float32)
         scores.info["model"] = {"digest": "abc"}
     found = json.loads(info(tmp_path / "scores", "--json"))

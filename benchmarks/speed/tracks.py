@@ -65,7 +65,7 @@ def smooth_scores(folder: Path, kind: str, megabases: int) -> None:
     kernel *= scale / np.sqrt((kernel**2).sum())
     half = megabases * 500_000
     genome = Genome((Contig("chr2", half, 0, ""), Contig("chr1", half, half, "")), np.empty(0, np.uint8), "")
-    with create_scores(folder, genome, ("p",)) as scores:
+    with create_scores(folder, genome.contigs, ("p",)) as scores:
         for start in range(0, 2 * half, 500_000):
             noise = np.convolve(rng.standard_normal(500_100), kernel, "valid")
             scores.values[0, start : start + 500_000] = 1 / (1 + np.exp(-location - noise))

@@ -3,6 +3,7 @@
 A scores folder holds ``scores.f32`` (channel after channel, each with all contigs end to end, as the
 codes are) and ``scores.json`` (contigs, channels, where the scores come from). The JSON is written
 last: without it the scores are not finished. What is being written stands elsewhere (``unfinished``).
+A shard's folder holds the same of a part of the genome, under other names.
 """
 
 import contextlib
@@ -17,11 +18,13 @@ import numpy as np
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import atomic_file, read_json
-from dnabilstm.genome import Contig, Genome
+from dnabilstm.genome import Contig
 from dnabilstm.score.unfinished import Unfinished, unfinished_scores
 
 ARRAY_FILE = "scores.f32"
 TABLE_FILE = "scores.json"
+WHOLE = (ARRAY_FILE, TABLE_FILE)
+SHARD = ("shard.f32", "shard.json")
 FORMAT = 1
 
 
@@ -35,14 +38,17 @@ class Scores:
     channels : tuple of str
         ``promoter`` for a task, ``promoter.plus`` and ``promoter.minus`` for a stranded one.
     values : numpy.ndarray
-        float32 (channels, total bases); NaN is a no-call.
+        float32 (channels, total bases); NaN is a no-call. Of a shard, the bases of its part.
     info : dict
         Genome and model (names, digests), settings of the run, bases scored and not called.
+    reused : int
+        Bases that were not computed in this run, since their scores were there.
     draft : Unfinished, optional
         While they are written, how.
     """
 
     draft: Unfinished
+    reused = 0
 
     def __init__(
         self, contigs: tuple[Contig, ...], channels: tuple[str, ...], values: np.ndarray, info: dict[str, Any]
@@ -72,7 +78,11 @@ class Scores:
 
 @contextlib.contextmanager
 def create_scores(
-    folder: Path, genome: Genome, channels: tuple[str, ...], identity: dict[str, Any] | None = None
+    folder: Path,
+    contigs: tuple[Contig, ...],
+    channels: tuple[str, ...],
+    identity: dict[str, Any] | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Iterator[Scores]:
     """Yield writable scores; the folder holds them, finished, when the block ends well.
 
@@ -82,26 +92,36 @@ def create_scores(
     ----------
     folder
         Made if it is missing.
-    genome, channels
+    contigs, channels
         What the scores are of.
     identity
         What they depend on. With it, ``draft`` of the scores knows what an interrupted run with the same
         identity has finished, and whoever writes must fill the rest; without it all is NaN at first.
+    part
+        First base and end of a shard, counted over all contigs; None is the whole.
     """
     folder = Path(folder)
-    shape = (len(channels), genome.total)
-    with unfinished_scores(folder, shape, identity or {"only": os.urandom(8).hex()}) as draft:
+    first, last = part or (0, total_of(contigs))
+    array, table = WHOLE if part is None else SHARD
+    with unfinished_scores(
+        folder, (len(channels), last - first), identity or {"only": os.urandom(8).hex()}
+    ) as draft:
         if identity is None:
             draft.values[:] = np.nan
-        scores = Scores(genome.contigs, channels, draft.values, {})
+        scores = Scores(contigs, channels, draft.values, {} if part is None else {"part": list(part)})
         scores.draft = draft
         yield scores
         draft.checkpoint()
         draft.sync()
         # An older table must not speak for the new array, should the run end between the two.
-        (folder / TABLE_FILE).unlink(missing_ok=True)
-        draft.array.replace(folder / ARRAY_FILE)
-        write_table(folder / TABLE_FILE, scores)
+        (folder / table).unlink(missing_ok=True)
+        draft.array.replace(folder / array)
+        write_table(folder / table, scores)
+
+
+def total_of(contigs: tuple[Contig, ...]) -> int:
+    """Bases of contigs that lie end to end."""
+    return contigs[-1].offset + contigs[-1].length if contigs else 0
 
 
 def write_table(path: Path, scores: Scores) -> None:
@@ -113,35 +133,43 @@ def write_table(path: Path, scores: Scores) -> None:
         part.write_text(f'{text},\n  "contigs": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
 
 
-def finished_scores(folder: Path) -> Scores | None:
+def finished_scores(folder: Path, files: tuple[str, str] = WHOLE) -> Scores | None:
     """The finished scores of a folder; None where there are none that can be read."""
     try:
-        return open_scores(folder)
+        return open_scores(folder, files)
     except DnabilstmError:
         return None
 
 
-def open_scores(folder: Path) -> Scores:
-    """Open the scores that ``dnabilstm score`` wrote into ``folder``, memory-mapped."""
-    folder = Path(folder)
-    if not (folder / TABLE_FILE).exists():
-        raise DnabilstmError(
-            f"{folder}: has no finished scores (no {TABLE_FILE}); run 'dnabilstm score' first"
-        )
-    table = read_json(folder / TABLE_FILE)
+def open_scores(folder: Path, files: tuple[str, str] = WHOLE) -> Scores:
+    """Open the scores that ``dnabilstm score`` wrote into ``folder``, memory-mapped.
+
+    Parameters
+    ----------
+    folder
+        Of the scores.
+    files
+        ``WHOLE`` or ``SHARD``.
+    """
+    place, own = Path(folder) / files[0], Path(folder) / files[1]
+    if not own.exists():
+        raise DnabilstmError(f"{folder}: has no finished scores (no {own.name}); run 'dnabilstm score' first")
+    table = read_json(own)
     try:
         if table.pop("format") != FORMAT:
             raise ValueError
         contigs = tuple(Contig(**row) for row in table.pop("contigs"))
         channels = tuple(table.pop("channels"))
+        first, last = table.get("part", (0, total_of(contigs)))
+        shape = (len(channels), last - first)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise DnabilstmError(
-            f"{folder / TABLE_FILE}: is not a scores table of format {FORMAT}; run 'dnabilstm score' again"
+            f"{own}: is not a scores table of format {FORMAT}; run 'dnabilstm score' again"
         ) from None
-    shape = (len(channels), sum(contig.length for contig in contigs))
-    size = (folder / ARRAY_FILE).stat().st_size if (folder / ARRAY_FILE).exists() else -1
+    size = place.stat().st_size if place.exists() else -1
     if size != 4 * shape[0] * shape[1]:
         raise DnabilstmError(
-            f"{folder / ARRAY_FILE}: has {size} bytes, its table says {4 * shape[0] * shape[1]}; score again"
+            f"{place}: has {size} bytes, its table says {4 * shape[0] * shape[1]}; score again"
         )
-    return Scores(contigs, channels, np.memmap(folder / ARRAY_FILE, np.float32, "r", shape=shape), table)
+    values = np.memmap(place, np.float32, "r", shape=shape) if size else np.empty(shape, np.float32)
+    return Scores(contigs, channels, values, table)

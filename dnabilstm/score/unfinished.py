@@ -44,7 +44,10 @@ class Unfinished:
 
     def __init__(self, folder: Path, shape: tuple[int, int], done: np.ndarray) -> None:
         self.array, self.journal = folder / ARRAY, folder / JOURNAL
-        self.values = np.memmap(self.array, np.float32, "r+", shape=shape)
+        empty = not shape[0] * shape[1]
+        self.values = (
+            np.empty(shape, np.float32) if empty else np.memmap(self.array, np.float32, "r+", shape=shape)
+        )
         self.done = {int(first): int(last) for first, last in done}
         self._fresh: list[tuple[int, int]] = []
         self._written, self._saved = 0, time.monotonic()
@@ -131,7 +134,8 @@ def _taken_up(folder: Path, shape: tuple[int, int], identity: dict[str, Any]) ->
         name.unlink(missing_ok=True)
     array.touch()
     try:
-        reserve(array, size)
+        if size:
+            reserve(array, size)
     except OSError:
         array.unlink()
         raise

@@ -14,7 +14,7 @@ from dnabilstm.calibrate import Platt
 from dnabilstm.genome import Contig, Genome
 from dnabilstm.labels import Labels
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import DEFAULT_CHUNK
+from dnabilstm.score.job import DEFAULT_CHUNK
 from dnabilstm.score.plan import Grid
 from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.windows import Stretch

@@ -17,7 +17,7 @@ from dnabilstm.metrics import auroc, average_precision, best_f1, curve, expected
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import grid_of
+from dnabilstm.score.job import grid_of
 from dnabilstm.score.sequences import class_probabilities, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.context import measure_context

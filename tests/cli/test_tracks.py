@@ -12,7 +12,7 @@ from dnabilstm.score.store import create_scores
 @pytest.fixture
 def folder(tmp_path):
     genome = Genome((Contig("chr1", 100, 0, ""),), np.ones(100, np.uint8), "made")
-    with create_scores(tmp_path / "scores", genome, ("promoter",)) as scores:
+    with create_scores(tmp_path / "scores", genome.contigs, ("promoter",)) as scores:
         scores.values[0, 10:] = 0.25
         scores.values[0, 50:60] = 0.87654
     return tmp_path

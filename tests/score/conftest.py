@@ -1,5 +1,7 @@
 """A small genome and a small model whose scores depend on what is far away."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,15 @@ def genome_of(lengths: dict[str, int], seed: int = 1) -> Genome:
         np.array([1, 2, 4, 8, 1, 2, 4, 8, 5], np.uint8)[rng.integers(9, size=offset)],
         "genome.fa",
     )
+
+
+def with_digests(genome: Genome) -> Genome:
+    """The genome as if it had been read from a file."""
+    contigs = tuple(
+        Contig(c.name, c.length, c.offset, hashlib.sha256(genome.sequence(c.name)).hexdigest()[:32])
+        for c in genome.contigs
+    )
+    return Genome(contigs, genome.codes, genome.source)
 
 
 def model_of(card: dict | None = None, **settings) -> Model:

@@ -1,6 +1,5 @@
 """The promises of scoring: strands, cutting, batches, workers, and every base accounted for."""
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +9,14 @@ import torch
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.genome import Contig, Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
-from dnabilstm.score import engine
+from dnabilstm.score import fill, job
 from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import DEFAULT_CHUNK, grid_of, score_genome, settled
+from dnabilstm.score.engine import score_genome
+from dnabilstm.score.job import DEFAULT_CHUNK, grid_of, settled
 from dnabilstm.score.store import finished_scores, open_scores
 from dnabilstm.score.unfinished import FOLDER
-from tests.score.conftest import genome_of, model_of
+from tests.score.conftest import genome_of, model_of, with_digests
 
 LENGTHS = {f"c{length}": length for length in (0, 1, 2, 4, 7, 51, 498, 999, 1000, 1001, 1002, 1003, 5004)}
 
@@ -177,7 +177,7 @@ def test_auto_takes_bf16_where_it_is_there_and_good_enough(monkeypatch):
     good, loss = {"p999": 0.009}, {"a": 0.0005, "b": -0.01}
     taken = {}
     for has in (True, False):
-        monkeypatch.setattr(engine, "computes_bf16", lambda device, has=has: has)
+        monkeypatch.setattr(job, "computes_bf16", lambda device, has=has: has)
         for name, error in {
             "good": good | {"auprc_loss": loss},
             "too far": {"p999": 0.011, "auprc_loss": loss},
@@ -208,27 +208,19 @@ def digested(model) -> tuple[Genome, Model]:
     return with_digests(genome_of({"a": 900, "b": 1100, "c": 30, "d": 2000})), model
 
 
-def with_digests(genome: Genome) -> Genome:
-    contigs = tuple(
-        Contig(c.name, c.length, c.offset, hashlib.sha256(genome.sequence(c.name)).hexdigest()[:32])
-        for c in genome.contigs
-    )
-    return Genome(contigs, genome.codes, genome.source)
-
-
 class Count:
     """Counts the bases that are computed, by the windows that reach the workers."""
 
     def __init__(self, monkeypatch):
         self.bases = 0
-        compute = engine.compute
+        compute = fill.compute
 
         def counted(genome, network, windows, config, finish):
             for window, values in compute(genome, network, windows, config, finish):
                 self.bases += values.shape[1]
                 yield window, values
 
-        monkeypatch.setattr(engine, "compute", counted)
+        monkeypatch.setattr(fill, "compute", counted)
 
 
 GRID = ScoreConfig(chunk=200, halo=50, precision="fp32")
@@ -249,7 +241,7 @@ def test_an_interrupted_run_is_taken_up(digested, tmp_path, monkeypatch):
     count = Count(monkeypatch)
     scores = score_genome(genome, model, tmp_path / "part", GRID)
     assert count.bases == genome.total - sum(done)
-    assert scores.info["reused"] == sum(done)
+    assert scores.reused == sum(done)
     np.testing.assert_array_equal(scores.values, want)
     assert not (tmp_path / "part" / FOLDER).exists()
 
@@ -284,7 +276,7 @@ def test_a_changed_contig_costs_that_contig(digested, place, tmp_path, monkeypat
     folder = tmp_path / ("one" if place == "folder" else "two")
     scores = score_genome(changed, model, folder, GRID, cache=cache)
     assert count.bases == 1100
-    assert scores.info["reused"] == genome.total - 1100
+    assert scores.reused == genome.total - 1100
     np.testing.assert_allclose(scores.values, want, atol=1e-6)
 
 

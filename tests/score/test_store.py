@@ -10,7 +10,7 @@ from tests.score.conftest import genome_of
 
 def test_what_is_written_comes_back(tmp_path):
     genome = genome_of({"a": 5, "b": 3})
-    with create_scores(tmp_path, genome, ("x", "y")) as scores:
+    with create_scores(tmp_path, genome.contigs, ("x", "y")) as scores:
         scores.contig("b")[1:] = [[0.25, 0.5], [0.75, 1.0]]
         scores.info["bases"] = {"in": 8}
     back = open_scores(tmp_path)
@@ -23,14 +23,14 @@ def test_what_is_written_comes_back(tmp_path):
 
 def test_scores_that_are_not_finished_are_refused(tmp_path):
     genome = genome_of({"a": 5})
-    with pytest.raises(RuntimeError), create_scores(tmp_path, genome, ("x",)):
+    with pytest.raises(RuntimeError), create_scores(tmp_path, genome.contigs, ("x",)):
         raise RuntimeError
     with pytest.raises(DnabilstmError, match="no finished scores"):
         open_scores(tmp_path)
 
 
 def test_a_cut_array_is_refused(tmp_path):
-    with create_scores(tmp_path, genome_of({"a": 5}), ("x",)):
+    with create_scores(tmp_path, genome_of({"a": 5}).contigs, ("x",)):
         pass
     (tmp_path / "scores.f32").write_bytes(b"1234")
     with pytest.raises(DnabilstmError, match="has 4 bytes"):
