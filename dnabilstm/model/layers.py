@@ -117,7 +117,21 @@ class Convolution(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(batch, inputs, length) to (batch, 2 * filters, length)."""
         weight, bias = self.kernel()
-        return functional.conv1d(features, weight, bias, padding=weight.shape[2] // 2)
+        if features.is_cuda or features.requires_grad:
+            return functional.conv1d(features, weight, bias, padding=weight.shape[2] // 2)
+        return _one_product(features, weight, bias)
+
+
+def _one_product(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A convolution as one matrix product over all positions: on a processor, where there are few input
+    channels, it takes half the time. No gradient comes back to ``features``.
+    """
+    inputs, width = weight.shape[1:]
+    steps = functional.pad(features.detach().transpose(1, 2), (0, 0, width // 2, width // 2)).contiguous()
+    # Neighbouring windows overlap in memory; each is one run of width * inputs numbers.
+    strides = (steps.stride(0), inputs, 1)
+    windows = steps.as_strided((len(steps), features.shape[2], width * inputs), strides)
+    return functional.linear(windows, weight.transpose(1, 2).flatten(1), bias).transpose(1, 2)
 
 
 class PairedLinear(nn.Module):

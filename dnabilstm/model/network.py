@@ -94,13 +94,17 @@ class BiLSTM(nn.Module):
             return one_hot
         features = functional.relu(self.convolution(one_hot))
         # Past the ends of a contig a filter would still see its bias: nothing there may win a maximum.
-        return features * (codes != PAD).unsqueeze(1)
+        seen = codes != PAD
+        if not seen.is_cuda and seen.all():
+            return features
+        return features * seen.unsqueeze(1)
 
     def pool(self, features: Tensor) -> Tensor:
         """Maximum of each bin: (batch, channels, length) to (batch, bins, channels)."""
-        if self.config.pool > 1:
-            features = functional.max_pool1d(features, self.config.pool)
-        return features.transpose(1, 2)
+        if self.config.pool == 1:
+            return features.transpose(1, 2)
+        # Faster than max_pool1d where the channels lie side by side, many times so in bf16.
+        return features.transpose(1, 2).unflatten(1, (-1, self.config.pool)).amax(dim=2)
 
     def valid(self, codes: Tensor) -> Tensor:
         """Which bins have a base: bool (batch, bins)."""
