@@ -45,7 +45,23 @@ def _settings(kind: type, *, without: tuple[str, ...] = (), more: dict[str, Any]
 ModelSettings = _settings(BiLSTMConfig, without=("tasks", "head"))
 TrainSettings = _settings(TrainConfig)
 SequenceTrainSettings = _settings(SequenceTrainConfig)
-ScoreSettings = _settings(ScoreConfig, without=("workers",))
+ScoreSettings = _settings(
+    ScoreConfig,
+    without=("workers",),
+    more={
+        "shards": (
+            Annotated[int, Field(ge=1, description="Jobs that share the scoring of each genome.")] | None,
+            None,
+        ),
+        "cache": (
+            bool | str | None,
+            Field(
+                None,
+                description="Folder in which scores of contigs are found again; true: <results>/cache, false: none.",
+            ),
+        ),
+    },
+)
 TrackSettings = _settings(TrackConfig, without=("workers",))
 CallSettings = _settings(CallConfig)
 

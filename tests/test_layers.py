@@ -32,6 +32,7 @@ ORDER = [
         "classify",
         "evaluate",
         "tracks",
+        "forecast",
         "tune",
         "estimator",
         "workflow_schema",

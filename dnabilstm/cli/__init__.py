@@ -26,8 +26,11 @@ COMMANDS = {
     "evaluate": "figures and pictures on held-out contigs",
     "classify": "sequences and model to the probability of each class",
     "score": "genome and model to a probability for every base",
+    "merge": "the shards of a genome to its scores",
     "tracks": "scores to bedGraph and bigWig",
     "call": "scores to regions (BED)",
+    "plan": "what scoring some genomes will take, before it starts",
+    "cache": "what a cache of scores holds, and cleaning it",
     "info": "what a model file, an encoded genome, labels or scores hold",
 }
 

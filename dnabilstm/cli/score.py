@@ -47,7 +47,24 @@ DEVICES = ("auto", "cpu", "cuda")
 @click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where the model runs."
 )
-def command(genome: Path, model_file: Path, output: Path, device: str, **settings: Any) -> None:
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(path_type=Path),
+    help="Folder in which scores are found again, whatever genome their contigs are of; made if it is missing.",
+)
+@click.option(
+    "--shard", metavar="NUMBER/COUNT", help="Score one part of many; 'dnabilstm merge' puts them together."
+)
+def command(
+    genome: Path,
+    model_file: Path,
+    output: Path,
+    device: str,
+    cache_folder: Path | None,
+    shard: str | None,
+    **settings: Any,
+) -> None:
     """Score every base of a genome.
 
     \b
@@ -55,18 +72,25 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
       scores.f32   float32, a calibrated probability a base (channel after channel, contigs end to end)
       scores.json  contigs, channels, digests, settings
       nocall.bed   the bases without a score (runs of N, contigs shorter than --min-contig)
-    'dnabilstm tracks' and 'dnabilstm call' make browser tracks and regions of them.
+    'dnabilstm tracks' and 'dnabilstm call' make browser tracks and regions of them. What is there already
+    is not computed again: the contigs that this model has scored with these settings, in the output folder
+    or in the cache, and what an interrupted run has finished. A shard goes to shards/NUMBER-of-COUNT in it.
     """  # noqa: D301
     from dnabilstm.genome import open_genome
     from dnabilstm.model.config import parse
-    from dnabilstm.model.runtime import choose_device, describe, prepare_process
+    from dnabilstm.model.runtime import choose_device, computes_bf16, describe, prepare_process
+    from dnabilstm.score.cache import Cache
     from dnabilstm.score.engine import score_genome
+    from dnabilstm.score.job import settled
+    from dnabilstm.score.shards import score_shard, shard_of
 
-    problems = Problems()
+    problems, number = Problems(), None
     with problems.collect():
         check_folder_place(output)
     with problems.collect():
         config = parse(ScoreConfig, settings, "score")
+    with problems.collect():
+        number = shard_of(shard) if shard else None
     with problems.collect():
         place = choose_device(device)
     with problems.collect():
@@ -76,17 +100,38 @@ def command(genome: Path, model_file: Path, output: Path, device: str, **setting
     problems.raise_if_any()
     prepare_process()
     model.network.to(place)
-    note(f"scoring {opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)}")
+    config = settled(config, model)
+    part = f"shard {shard} of " if number else ""
+    note(
+        f"scoring {part}{opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)},"
+        f" {config.precision}"
+    )
+    if config.precision == "bf16" and not computes_bf16(place):
+        note("warning: this processor does not compute in bf16; it is imitated, slowly")
     if not model.card.get("context", {}).get("within", True) and not config.exact:
         note(
             "warning: the model's card says that its memory is longer than its halo; --exact gives its exact scores"
         )
     _warn_of_other_genome(opened, model.card)
+    cache = Cache(cache_folder) if cache_folder else None
     with progress_bar("score", opened.total, "bases") as advance:
-        scores = score_genome(opened, model, output, config, progress=advance)
+        if number:
+            scores = score_shard(opened, model, output, number, config, progress=advance, cache=cache)
+        else:
+            scores = score_genome(opened, model, output, config, progress=advance, cache=cache)
+    say(scores)
+    if number:
+        note(f"when all {number[1]} shards are there: dnabilstm merge --output {output}")
+    else:
+        note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
+
+
+def say(scores: Any) -> None:
+    """The bases of scores, accounted for."""
     bases = scores.info["bases"]
     note(f"{bases['in']:,} bases in = {bases['scored']:,} scored + {bases['no_call']:,} no-call")
-    note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
+    if scores.reused:
+        note(f"{scores.reused:,} of them were scored before, and not again")
 
 
 def _warn_of_other_genome(genome: Any, card: dict[str, Any]) -> None:

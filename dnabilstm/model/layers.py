@@ -123,8 +123,9 @@ class Convolution(nn.Module):
 
 
 def _one_product(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A convolution as one matrix product over all positions: on a processor, where there are few input
-    channels, it takes half the time. No gradient comes back to ``features``.
+    """A convolution as one matrix product over all positions; no gradient comes back to ``features``.
+
+    On a processor, where there are few input channels, it takes half the time.
     """
     inputs, width = weight.shape[1:]
     steps = functional.pad(features.detach().transpose(1, 2), (0, 0, width // 2, width // 2)).contiguous()

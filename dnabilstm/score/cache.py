@@ -26,6 +26,8 @@ from dnabilstm.genome import Contig
 
 INDEX = np.dtype([("digest", "S40"), ("offset", "<i8"), ("length", "<i8")])
 KEY_LETTERS = 32
+ORPHAN_DAYS = 7.0
+"""How long scores stay that are no longer in any folder of scores, and that nobody uses."""
 
 
 def key_of(model: str, settings: dict[str, Any]) -> str:
@@ -109,6 +111,9 @@ class Cache:
     def put(self, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> None:
         """Keep the finished array ``array`` as a shelf; a shelf of that name is replaced.
 
+        What is in no folder of scores any more and was not used for ``ORPHAN_DAYS`` goes, so that a cache
+        does not fill the disk by itself.
+
         Raises
         ------
         DnabilstmError
@@ -122,6 +127,7 @@ class Cache:
                 np.save(out, index_of(contigs), allow_pickle=False)
             place.unlink(missing_ok=True)
             _link(array, place.with_suffix(".f32"))
+        self._drop([entry for entry in self.entries() if entry.links == 1], ORPHAN_DAYS)
 
     def entries(self) -> list[Entry]:
         """What is there, the longest unused first."""
@@ -145,8 +151,11 @@ class Cache:
         keep_bytes
             Leave as many bytes.
         """
-        gone, entries = [], self.entries()
-        left = sum(entry.size for entry in entries)
+        return self._drop(self.entries(), unused_days, keep_bytes)
+
+    @staticmethod
+    def _drop(entries: list[Entry], unused_days: float, keep_bytes: int = 0) -> list[Entry]:
+        gone, left = [], sum(entry.size for entry in entries)
         for entry in entries:
             if left <= keep_bytes or time.time() - entry.used < 86_400 * unused_days:
                 continue

@@ -82,6 +82,12 @@ def score_shard(
     return score_part(job, folder_of(folder, *shard), part_of(job, *shard), progress, cache)
 
 
+def bases_of_shards(folder: Path) -> int:
+    """Bases that ``merge_shards`` will copy; refuses what that refuses for a shard that is missing."""
+    parts = [open_scores(place, SHARD).info["part"] for place in _all_shards(Path(folder))]
+    return sum(last - first for first, last in parts)
+
+
 def merge_shards(
     folder: Path, *, keep: bool = False, progress: Progress | None = None, cache: Cache | None = None
 ) -> Scores:

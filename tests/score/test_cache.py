@@ -101,6 +101,20 @@ def test_cleaning_takes_the_longest_unused_first(cache, tmp_path):
     assert cache.entries() == []
 
 
+def test_what_no_scores_folder_has_any_more_goes_after_a_while(cache, tmp_path):
+    contigs = contigs_of("ab")
+    for name in ("kept", "orphan", "fresh orphan"):
+        folder = tmp_path / name
+        folder.mkdir()
+        cache.put("key", name, array_of(folder, contigs), contigs)
+    for name in ("kept", "orphan"):
+        os.utime(cache.folder / "key" / f"{name}.npy", (1e9, 1e9))
+    for name in ("orphan", "fresh orphan"):
+        (tmp_path / name / "scores.f32").unlink()
+    cache.put("key", "new", array_of(tmp_path, contigs), contigs)
+    assert {entry.path.stem for entry in cache.entries()} == {"kept", "fresh orphan", "new"}
+
+
 def test_readers_writers_and_cleaners_at_once(cache, tmp_path):
     """Whatever is found is right, and nobody stumbles."""
     contigs, problems, stop = contigs_of("abcdef"), [], threading.Event()

@@ -96,3 +96,38 @@ def refresh_indexes(paths):
         for index in (path.with_name(f"{path.name}{suffix}") for suffix in (".tbi", ".csi")):
             if index.exists() and index.stat().st_mtime < path.stat().st_mtime:
                 index.touch()
+
+
+def get_score_options():
+    """Settings of `score` as options of the command."""
+    return get_options(get_section("score"), skip=["shards", "cache"])
+
+
+def get_cache_options(depth):
+    """The cache of scores: a folder of the configuration, or one beside the scores, `depth` folders up."""
+    cache = get_section("score").get("cache", True)
+    if isinstance(cache, str):
+        return ["--cache", str(expand_path(cache))]
+    return lambda wildcards, output: ["--cache", str(Path(output[0]).parents[depth] / "cache")] if cache else []
+
+
+def get_shards(wildcards):
+    """The shards of a genome, and what lies beside each."""
+    place = f"<results>/{wildcards.genome}/{wildcards.model}/shards"
+    names = ["shard.json", "shard.f32", "nocall.bed"]
+    return [f"{place}/{number}-of-{SHARDS_OF_SCORE}/{name}" for number in range(1, SHARDS_OF_SCORE + 1) for name in names]
+
+
+def get_plan_options(wildcards, input):
+    """The genomes, and the model that is there or one of the size that it will have."""
+    options = [word for name, path in zip(GENOMES, input.fastas) for word in ("--genome", f"{name}={path}")]
+    if CARD:
+        options += ["--model", str(expand_path(config["model_file"]))]
+    else:
+        model = config["model"]
+        options += ["--tasks", ",".join(TRAINING["labels"]), "--members", str(get_members(model))]
+        options += get_assignments(get_settings(model, "model"), "model")
+    return options + get_score_options()
+
+
+SHARDS_OF_SCORE = get_section("score").get("shards") or 1

@@ -1,0 +1,38 @@
+"""``dnabilstm merge``: the shards of a genome to the scores of the whole."""
+
+from pathlib import Path
+
+import click
+
+from dnabilstm.cli.progress import note, progress_bar
+from dnabilstm.cli.score import say
+
+
+@click.command("merge")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder that 'dnabilstm score --shard' was given.",
+)
+@click.option("--keep", is_flag=True, help="Leave the shards; else they are deleted when the whole is there.")
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(path_type=Path),
+    help="As of 'dnabilstm score'; takes the scores.",
+)
+def command(output: Path, keep: bool, cache_folder: Path | None) -> None:
+    """Put the shards of a genome together.
+
+    Writes scores.f32, scores.json and nocall.bed, as 'dnabilstm score' of the whole would. Refused are
+    shards of different genomes, models or settings; what is missing is named.
+    """
+    from dnabilstm.score.cache import Cache
+    from dnabilstm.score.shards import bases_of_shards, merge_shards
+
+    with progress_bar("merge", bases_of_shards(output), "bases") as advance:
+        cache = Cache(cache_folder) if cache_folder else None
+        scores = merge_shards(output, keep=keep, progress=advance, cache=cache)
+    say(scores)
+    note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
