@@ -132,30 +132,15 @@ def score(network: PlainNetwork, contigs: list[np.ndarray], window: int, batch: 
     return scores
 
 
-def add_size_options(parser: argparse.ArgumentParser) -> None:
-    """Which network: that of a model file, or one of random weights."""
-    parser.add_argument("--like", type=Path, help="model file of dnabilstm: size and weights")
-    for name, value in Size().__dict__.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
-
-
-def network_of(options: argparse.Namespace) -> PlainNetwork:
-    """The network that the options of ``add_size_options`` ask for."""
-    if options.like:
-        return like(options.like)
-    torch.manual_seed(1)
-    return PlainNetwork(Size(**{name: getattr(options, name) for name in Size().__dict__})).eval()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--genome", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--window", type=int, default=5_000, help="bases, a multiple of the pooling")
     parser.add_argument("--batch", type=int, default=32, help="windows computed together")
-    add_size_options(parser)
+    parser.add_argument("--like", type=Path, help="model file of dnabilstm: size and weights")
     options = parser.parse_args()
-    network = network_of(options)
+    network = like(options.like) if options.like else PlainNetwork(Size()).eval()
     if options.window % network.size.pool:
         raise SystemExit(f"--window {options.window}: wanted a multiple of {network.size.pool}")
     contigs = read_genome(options.genome)
