@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
@@ -34,8 +35,6 @@ def computes_bf16() -> bool:
 
 def described() -> str:
     """One line: processor, flags, cores, versions."""
-    import torch
-
     name, flags = processor()
     found = f"{name} ({', '.join(flags) or 'flags unknown'}), {cores()} cores"
-    return f"{found}; Python {sys.version.split()[0]}, PyTorch {torch.__version__}"
+    return f"{found}; Python {sys.version.split()[0]}, PyTorch {version('torch')}"
