@@ -15,27 +15,27 @@ CONTIGS = 4
 
 
 def random_fasta(path: Path, bases: int) -> None:
-    """Write four contigs of random letters, ``bases`` in all."""
-    rng = np.random.default_rng(1)
-    letters = np.frombuffer(b"ACGT", np.uint8)
+    """Write contigs of random letters, ``bases`` in all."""
+    drawn, end = np.frombuffer(b"ACGT", np.uint8)[_draw(bases)], 0
     with path.open("wb") as out:
         for number, length in enumerate(_lengths(bases), start=1):
-            out.write(
-                b">chr%d\n" % number + letters[rng.integers(4, size=length, dtype=np.uint8)].tobytes() + b"\n"
-            )
+            out.write(b">chr%d\n" % number + drawn[end : end + length].tobytes() + b"\n")
+            end += length
 
 
 def random_genome(bases: int) -> Any:
-    """Four contigs of random codes in memory: a ``Genome`` without digests, whose scores are never reused."""
+    """The same contigs in memory: a ``Genome`` without digests, whose scores are never reused."""
     from dnabilstm.genome import Contig, Genome
 
-    rng = np.random.default_rng(1)
-    codes = np.left_shift(np.uint8(1), rng.integers(4, size=bases, dtype=np.uint8))
     contigs, offset = [], 0
     for number, length in enumerate(_lengths(bases), start=1):
         contigs.append(Contig(f"chr{number}", length, offset, ""))
         offset += length
-    return Genome(tuple(contigs), codes, "made up")
+    return Genome(tuple(contigs), np.left_shift(np.uint8(1), _draw(bases)), "made up")
+
+
+def _draw(bases: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(4, size=bases, dtype=np.uint8)
 
 
 def random_model(**settings: Any) -> Any:

@@ -16,7 +16,9 @@ Batch = tuple[np.ndarray, list[slice]]
 
 def read_genome(path: Path) -> list[np.ndarray]:
     """Upper-case letters of each contig, uint8 (length,)."""
-    return [np.frombuffer(bytes(record.seq.upper()), np.uint8) for record in SeqIO.parse(str(path), "fasta")]
+    with path.open() as handle:
+        records = SeqIO.parse(handle, "fasta")
+        return [np.frombuffer(bytes(record.seq.upper()), np.uint8) for record in records]
 
 
 def one_hot_batches(contigs: list[np.ndarray], window: int, batch: int) -> Iterator[Batch]:
