@@ -36,7 +36,8 @@ from dnabilstm.model.bundle import Model, load_model
 from dnabilstm.model.runtime import prepare_process
 from dnabilstm.score import recurrence
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import grid_of, score_genome
+from dnabilstm.score.engine import score_genome
+from dnabilstm.score.job import grid_of
 from dnabilstm.score.plan import windows_of
 from dnabilstm.score.workers import compute
 
