@@ -178,8 +178,11 @@ def plain_speed(bench: Bench, model: Model, precision: str) -> float:
     shape = (rows, WINDOW - WINDOW % pool)
     one_hot = torch.eye(4, device=bench.device, dtype=kind)[torch.randint(4, shape, device=bench.device)]
     with torch.inference_mode():
-        network(one_hot)
-        best = min(bench.seconds(lambda: network(one_hot)) for _ in range(3))
+        try:
+            network(one_hot)
+            best = min(bench.seconds(lambda: network(one_hot)) for _ in range(3))
+        except torch.OutOfMemoryError:
+            return float("nan")
     return shape[0] * shape[1] / best
 
 
@@ -217,7 +220,9 @@ def rows(bench: Bench, networks: dict[str, Callable[[], Model]], ends: float) ->
             continue
         model = make()
         set_arithmetic("fp32")
-        reference = scores_of(bench.short, model, ScoreConfig(precision="fp32"), bench.folder)
+        # Small batches, so that so short a genome keeps all cores busy.
+        exactly = ScoreConfig(precision="fp32", batch=2)
+        reference = scores_of(bench.short, model, exactly, bench.folder)
         model.network.to(bench.device)
         for arithmetic in ARITHMETIC:
             if time.perf_counter() > ends:
@@ -227,6 +232,7 @@ def rows(bench: Bench, networks: dict[str, Callable[[], Model]], ends: float) ->
                 yield f"| {name} | {arithmetic} | {measure(bench, model, arithmetic, reference)} |"
             except Exception as error:  # one row that fails must not cost the others
                 yield f"| {name} | {arithmetic} | failed: {' '.join(str(error).split())[:300]} |"
+                bench.clear()
 
 
 def peaks_of(device: torch.device, seconds: float, sizes: tuple[int, ...]) -> dict[str, float]:

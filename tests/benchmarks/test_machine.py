@@ -66,8 +66,8 @@ def test_the_gpu_benchmark_fills_its_table(monkeypatch, tmp_path):
         assert float(cells[2]) > 0
         assert 0 < float(cells[4].strip("%")) <= 100
         assert np.isfinite(float(cells[-1]))
-    assert fp32.endswith("| 0.0e+00 | 0.0e+00 |")
-    assert float(bf16.split("|")[-2]) > 0
+    assert float(fp32.split("|")[-3]) < 1e-6
+    assert float(bf16.split("|")[-3]) > 1e-6
 
 
 def test_a_row_that_fails_does_not_cost_the_others(monkeypatch, tmp_path):

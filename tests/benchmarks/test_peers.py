@@ -140,8 +140,8 @@ def test_speeds_are_told_from_the_time_to_start():
         "theirs": ([run.Used(5.0, 9.0, 200.0)], [run.Used(4.0, 4.0, 90.0)]),
     }
     *_, ours, theirs = run.table(programs, found, 20_000)
-    assert ours == "| ours | 10,000 | 3.0 | 4.0 | 3.333 | 2.0 | 9 | 100 | 1 |"
-    assert theirs == "| theirs | 1,000 | 5.0 | 9.0 | 0.2 | 4.0 | 0.9 | 200 | 10 |"
+    assert ours == "| ours | 10,000 | 3.0 | 4.0 | 3.333 | 2.0 | 9 | 222 | 100 | 1 |"
+    assert theirs == "| theirs | 1,000 | 5.0 | 9.0 | 0.2 | 4.0 | 0.9 | 5.56e+03 | 200 | 10 |"
 
 
 @pytest.mark.slow

@@ -157,10 +157,10 @@ def table(
 ) -> Iterator[str]:
     """The lines of the table in markdown; the first program is what the others are compared with."""
     yield (
-        "| program | bases | wall, s | processor, s | kb/s | to start, s | kb/s after it | peak memory, MB "
-        "| time, of the first row's |"
+        "| program | bases | wall, s | processor, s | kb/s | to start, s | kb/s after it "
+        "| processor, s a Mb after it | peak memory, MB | times the first row's time |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     first = None
     for name, (whole, short) in ((name, map(median, runs)) for name, runs in found.items()):
         bases, few = lengths(programs[name], total)
@@ -170,9 +170,10 @@ def table(
         first = first or speed
         ratio = f"{first / speed:,.3g}" if first and speed else "?"
         after = f"{speed:,.4g}" if speed else "?"
+        busy = 1e6 * max(0.0, whole.processor - short.processor) / (bases - few)
         yield (
             f"| {name} | {bases:,} | {whole.wall:.1f} | {whole.processor:.1f} | {bases / whole.wall / 1e3:,.4g} "
-            f"| {short.wall:.1f} | {after} | {whole.memory:,.0f} | {ratio} |"
+            f"| {short.wall:.1f} | {after} | {busy:,.3g} | {whole.memory:,.0f} | {ratio} |"
         )
 
 
