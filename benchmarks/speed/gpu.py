@@ -172,7 +172,10 @@ def plain_speed(bench: Bench, model: Model, precision: str) -> float:
     from benchmarks.speed.peers.plain import plain_of
 
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
-    network = plain_of(copy.deepcopy(model.network).cpu()).to(bench.device, kind)
+    try:
+        network = plain_of(copy.deepcopy(model.network).cpu()).to(bench.device, kind)
+    except SystemExit:  # a model with parts that no plain network has
+        return float("nan")
     pool = model.network.config.pool
     rows = ROWS if bench.device.type == "cuda" else 4
     shape = (rows, WINDOW - WINDOW % pool)
