@@ -108,14 +108,20 @@ def get_cache_options(depth):
     cache = get_section("score").get("cache", True)
     if isinstance(cache, str):
         return ["--cache", str(expand_path(cache))]
-    return lambda wildcards, output: ["--cache", str(Path(output[0]).parents[depth] / "cache")] if cache else []
+    return lambda wildcards, output: (
+        ["--cache", str(Path(output[0]).parents[depth] / "cache")] if cache else []
+    )
 
 
 def get_shards(wildcards):
     """The shards of a genome, and what lies beside each."""
     place = f"<results>/{wildcards.genome}/{wildcards.model}/shards"
     names = ["shard.json", "shard.f32", "nocall.bed"]
-    return [f"{place}/{number}-of-{SHARDS_OF_SCORE}/{name}" for number in range(1, SHARDS_OF_SCORE + 1) for name in names]
+    return [
+        f"{place}/{number}-of-{SHARDS_OF_SCORE}/{name}"
+        for number in range(1, SHARDS_OF_SCORE + 1)
+        for name in names
+    ]
 
 
 def get_plan_options(wildcards, input):
