@@ -47,8 +47,8 @@ yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see con
 bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and speed (minutes)
 	$(BIN)/snakemake --cores all
 	$(BIN)/python benchmarks/accuracy/cutting.py results/models/demo/model.safetensors results/demo/codes
-	$(BIN)/python benchmarks/speed/score.py
-	$(BIN)/python benchmarks/speed/tracks.py
+	$(BIN)/python -m benchmarks.speed.score
+	$(BIN)/python -m benchmarks.speed.tracks
 
 clean: ## remove the demo and caches; the environment, downloads and other results stay
 	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
