@@ -39,7 +39,7 @@ class ScoreConfig:
         ),
     ] = 0
     workers: Annotated[
-        int, Field(ge=0, description="Batches computed side by side; 0 = one a core (one a GPU).")
+        int, Field(ge=0, description="Batches computed side by side; 0 = one a core (two a GPU).")
     ] = 0
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],

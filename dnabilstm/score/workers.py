@@ -24,7 +24,9 @@ LEAST = {"cpu": 16, "cuda": 2048}
 """Windows of the last batches, at least: with fewer rows the kernels are slower."""
 MEMORY = 384
 """MiB of a processor's batch; a GPU's may take a share of what is free there."""
-GPU_SHARE = 0.4
+GPU_SHARE = 0.35
+A_GPU = 2
+"""Threads a GPU: while it computes one batch, the other is brought, or taken away."""
 
 Finish = Callable[[Tensor], Tensor]
 Scored = tuple[Window, np.ndarray]
@@ -66,7 +68,7 @@ def compute(
     """
     programs = _programs(network, DTYPES[config.precision])
     kind = programs[0].device.type
-    workers = config.workers or (len(programs) if kind != "cpu" else available_cores())
+    workers = config.workers or (A_GPU * len(programs) if kind != "cpu" else available_cores())
     # Whoever is free takes a program; threads of a processor share one.
     free: SimpleQueue[Program] = SimpleQueue()
     for number in range(workers):
@@ -105,9 +107,15 @@ def limits_of(program: Program, config: ScoreConfig) -> Limits:
     if not memory:
         memory = MEMORY << 20
         if program.device.type == "cuda":
-            memory = int(GPU_SHARE * torch.cuda.mem_get_info(program.device)[0])
+            memory = int(GPU_SHARE * _free_memory(program.device))
     rows = config.batch or ROWS[kind]
     return Limits(rows, max(1, memory // program.bytes_per_bin), min(rows, LEAST[kind]))
+
+
+def _free_memory(device: torch.device) -> int:
+    """Bytes of a GPU that nobody uses; what PyTorch keeps for later counts as free."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + kept
 
 
 def _programs(network: nn.Module, precision: torch.dtype) -> list[Program]:

@@ -22,6 +22,8 @@ from dnabilstm.windows import Stretch
 PROMISE = 1e-3
 MARGIN = 0.5
 HALOS = (0, 250, 500, 1_000, 2_000, 3_000, 4_000, 6_000, 8_000, 12_000, 16_000)
+CHUNK_OF_HALOS = 6
+"""Halos in a chunk at least, so that halos are at most a third more work."""
 PROBE_CHUNK = 1_000
 PROBE_BASES = 250_000
 
@@ -78,7 +80,7 @@ def measure_context(
     losses = {channel: kept[channel] - left[channel] for channel in channels}
     return {
         "halo": measured[-1]["halo"],
-        "chunk": DEFAULT_CHUNK,
+        "chunk": max(DEFAULT_CHUNK, CHUNK_OF_HALOS * measured[-1]["halo"]),
         "within": measured[-1]["p999"] <= PROMISE,
         "probe_chunk": PROBE_CHUNK,
         "probe_bases": probe.total,
