@@ -494,3 +494,44 @@ def test_every_rule_has_what_a_rule_has(clone):
         for part in ('"""', "log:", "threads:", "mem_mb=", "conda:", "output:"):
             assert text.count(part) >= text.count("\nrule ") + text.startswith("rule "), (name, part)
         assert "lambda" not in text
+
+
+def test_shards_share_the_scoring_of_a_genome(finished, tmp_path):
+    trained = finished[0] / "results/models/tiny/model.safetensors"
+    prepare(
+        tmp_path,
+        {
+            "model": "tiny", "genomes": "genomes.tsv", "model_file": str(trained), "device": "cpu",
+            "score": {"shards": 3, "chunk": 500, "halo": 100, "cache": "kept"},
+        },
+    )  # fmt: skip
+    status, said = snakemake(tmp_path)
+    assert status == 0, said
+    rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
+    assert (rules.count("score_shard"), rules.count("merge"), rules.count("score")) == (6, 2, 0)
+    assert not (tmp_path / "results/own/tiny/shards").exists()
+    assert (tmp_path / "results/own/tiny/region.bw").exists()
+    assert open_scores(tmp_path / "results/own/tiny").info["bases"]["in"] == 7544
+    assert len(list((tmp_path / "kept").glob("*/*.npy"))) == 2
+
+
+def test_a_changed_contig_alone_is_scored_again(finished, tmp_path):
+    """Snakemake deletes the scores before it makes them anew; the cache has those of the other contigs."""
+    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    text = (folder / "other.fa").read_text().replace("\n>c3", "ACGT\n>c3")
+    (folder / "other.fa").unlink()
+    (folder / "other.fa").write_text(text)
+    status, said = snakemake(folder, "results/other/tiny/scores.json")
+    assert status == 0, said
+    assert (
+        "5,544 of them were scored before, and not again"
+        in (folder / "logs/score/other.tiny.log").read_text()
+    )
+
+
+def test_a_plan_is_printed_and_nothing_written(tmp_path):
+    prepare(tmp_path)
+    status, said = snakemake(tmp_path, "plan")
+    assert status == 0, said
+    assert re.search(r"own +7,544 +5 .*\nother +7,544 +5 .*\nall +15,088 +10 ", said)
+    assert not (tmp_path / "results").exists()

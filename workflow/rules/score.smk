@@ -47,17 +47,17 @@ else:
             codes="<results>/{genome}/codes",
             model=get_model,
         output:
-            table=temp("<results>/{genome}/{model}/shards/{shard}-of-{count}/shard.json"),
-            scores=temp("<results>/{genome}/{model}/shards/{shard}-of-{count}/shard.f32"),
-            nocall=temp("<results>/{genome}/{model}/shards/{shard}-of-{count}/nocall.bed"),
+            table=temp("<results>/{genome}/{model}/shards/{shard}-of-{shards}/shard.json"),
+            scores=temp("<results>/{genome}/{model}/shards/{shard}-of-{shards}/shard.f32"),
+            nocall=temp("<results>/{genome}/{model}/shards/{shard}-of-{shards}/nocall.bed"),
         log:
-            "<logs>/score/{genome}.{model}.{shard}-of-{count}.log",
+            "<logs>/score/{genome}.{model}.{shard}-of-{shards}.log",
         benchmark:
-            "<benchmarks>/score/{genome}.{model}.{shard}-of-{count}.tsv"
+            "<benchmarks>/score/{genome}.{model}.{shard}-of-{shards}.tsv"
         wildcard_constraints:
             model=one_of(MODELS),
             shard=r"\d+",
-            count=r"\d+",
+            shards=r"\d+",
         conda:
             "../envs/dnabilstm.yaml"
         threads: 2
@@ -78,7 +78,7 @@ else:
                 {params.cache:q} \
                 --device {params.device:q} \
                 --workers {threads} \
-                --shard {wildcards.shard}/{wildcards.count} \
+                --shard {wildcards.shard}/{wildcards.shards} \
                 --output {params.folder:q} \
                 2>&1 | tee {log:q}
             """
