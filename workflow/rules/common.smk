@@ -223,9 +223,9 @@ def get_track_names(model):
     return CHANNELS + spread
 
 
-def get_score_minutes(wildcards):
-    """Time for every member of an ensemble."""
-    return SCORE_MINUTES * get_members(wildcards.model)
+def get_score_minutes(wildcards, attempt):
+    """Time for every member of an ensemble; more of it where that was too short."""
+    return attempt * SCORE_MINUTES * get_members(wildcards.model)
 
 
 def one_of(names):
@@ -295,8 +295,22 @@ def count_members(settings):
 
 
 def get_train_minutes(wildcards):
-    """Time for all members of an ensemble, which are trained one after another."""
+    """Time for all members of an ensemble, which are trained one after another; the next attempt goes on from there."""
     return TRAIN_MINUTES * get_members(wildcards.model)
+
+
+def grow(amount):
+    """A resource that a job gets more of at each attempt, since the last one may have run out of it."""
+
+    def get_amount(wildcards, attempt):
+        return attempt * amount
+
+    return get_amount
+
+
+def get_gpus(wildcards):
+    """The GPUs that a job asks for: one where the configuration insists on it, else none, and no word of it."""
+    return 1 if config.get("device") == "cuda" else None
 
 
 def get_model(wildcards):

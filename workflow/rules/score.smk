@@ -17,7 +17,8 @@ rule score:
         "../envs/dnabilstm.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
+        gpu=get_gpus,
         runtime=get_score_minutes,
     params:
         folder=subpath(output[0], parent=True),
