@@ -59,7 +59,7 @@ def prepare(folder: Path) -> Path:
     """Write the configuration, the sheet and two of the genomes; the workflow makes the third."""
     folder.mkdir()
     for seed, name in ((2, "two"), (3, "three")):
-        words = ["simulate", "--bases", "30000", "--seed", str(seed), "--output", str(folder / name)]
+        words = ["simulate", "--bases", "60000", "--seed", str(seed), "--output", str(folder / name)]
         subprocess.run([sys.executable, "-m", "dnabilstm", *words], check=True, capture_output=True)
     sheet = ["name\tfasta", "demo\t<resources>/demo/genome.fa", "two\ttwo/genome.fa", "three\tthree/genome.fa"]
     (folder / "genomes.tsv").write_text("".join(f"{row}\n" for row in sheet))

@@ -64,16 +64,14 @@ def search_path() -> str:
 @contextmanager
 def one_node(folder: Path) -> Iterator[dict[str, str]]:
     """Start munge and SLURM in a folder; gives the environment in which sbatch finds them; stops them at the end."""
-    environment = {**os.environ, "PATH": search_path(), "SLURM_CONF": str(folder / "slurm.conf")}
-    # Of a job that this may run in.
-    environment = {
-        name: value
-        for name, value in environment.items()
-        if name == "SLURM_CONF" or not name.startswith(("SLURM_", "SBATCH_", "SRUN_"))
-    }
-    for name in ("state", "spool"):
+    # Not the variables of a job that this may run in.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "SBATCH_"))}
+    path = f"{folder}/bin{os.pathsep}{search_path()}"
+    environment = {**kept, "PATH": path, "SLURM_CONF": str(folder / "slurm.conf")}
+    for name in ("state", "spool", "bin"):
         (folder / name).mkdir(parents=True)
     write_settings(folder)
+    write_srun(folder)
     try:
         start(environment, "munged", "--force", *munge_options(folder))
         start(environment, "slurmctld", "-c", "-f", environment["SLURM_CONF"])
@@ -97,6 +95,14 @@ def write_settings(folder: Path) -> None:
     (folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")
     (folder / "munge.key").write_bytes(os.urandom(128))
     (folder / "munge.key").chmod(0o600)
+
+
+def write_srun(folder: Path) -> None:
+    """Write an srun that finds this SLURM: inside a job the executor plugin takes SLURM_CONF away."""
+    srun = shutil.which("srun", path=search_path())
+    script = folder / "bin/srun"
+    script.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {srun} "$@"\n')
+    script.chmod(0o755)
 
 
 def munge_options(folder: Path) -> list[str]:
