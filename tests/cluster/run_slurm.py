@@ -73,7 +73,7 @@ def prepare(folder: Path) -> Path:
             "genome": "demo",
             "labels": labels,
             "model": {"hidden": 16, "layers": 1},
-            "train": {"steps": 300, "evaluate_every": 20},
+            "train": {"steps": 200, "evaluate_every": 10, "window": 1000, "batch": 8},
         },
         "evaluate": {"bootstrap": 20},
     }
