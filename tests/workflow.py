@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.io import expand
 
@@ -41,7 +42,8 @@ def read_configuration(folder, config, monkeypatch):
     monkeypatch.chdir(ROOT / "workflow/rules")
     monkeypatch.setenv("PATH", os.environ["PATH"])
     paths = {key: str(folder / config[key]) for key in ("genomes", "model_file") if key in config}
-    names = {"config": {**config, **paths}, "local": str, "expand": expand}
+    here = SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=None))
+    names = {"config": {**config, **paths}, "workflow": here, "local": str, "expand": expand}
     for file in ("common.smk", "common_genomes.smk", "common_classifier.smk"):
         exec(compile(Path(file).read_text(), file, "exec"), names)
     return names

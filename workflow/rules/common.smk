@@ -239,10 +239,14 @@ def expand_path(path):
 
 
 def get_path(path):
-    """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's."""
+    """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's.
+
+    Where the workflow keeps its files in a bucket the user's are there too: jobs see nothing else.
+    """
     if path.startswith("<"):
         return path
-    return local(str(expand_path(path)))
+    place = str(expand_path(path))
+    return place if workflow.storage_settings.default_storage_provider else local(place)
 
 
 def get_options(settings, skip=()):
@@ -314,9 +318,9 @@ def get_gpus(wildcards):
 
 
 def get_model(wildcards):
-    """The model that scores: one that is trained here, or the one that is there already."""
+    """The model that scores: one that is trained here, or the one that is there already, read above and so no bucket's."""
     if CARD:
-        return get_path(config["model_file"])
+        return local(str(expand_path(config["model_file"])))
     return f"<results>/models/{wildcards.model}/model.safetensors"
 
 
