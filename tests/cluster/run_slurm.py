@@ -60,7 +60,12 @@ def prepare(folder: Path) -> Path:
     for seed, name in ((2, "two"), (3, "three")):
         words = ["simulate", "--bases", "60000", "--seed", str(seed), "--output", str(folder / name)]
         subprocess.run([sys.executable, "-m", "dnabilstm", *words], check=True, capture_output=True)
-    sheet = ["name\tfasta", "demo\t<resources>/demo/genome.fa", "two\ttwo/genome.fa", "three\tthree/genome.fa"]
+    sheet = [
+        "name\tfasta",
+        "demo\t<resources>/demo/genome.fa",
+        "two\ttwo/genome.fa",
+        "three\tthree/genome.fa",
+    ]
     (folder / "genomes.tsv").write_text("".join(f"{row}\n" for row in sheet))
     labels = {task: {"path": f"<resources>/demo/{task}.bed"} for task in ("promoter", "enhancer")}
     config = {
@@ -184,7 +189,10 @@ def check_a_gpu_is_asked_for(folder: Path, variables: dict[str, str], slurm: dic
     options += ["--forcerun", "score", "--until", "score", "--", "results/two/demo/scores.json"]
     done = subprocess.run(command(*options), cwd=folder, env=variables, capture_output=True, text=True)
     asked = [job.get("TresPerJob") for name, job in read_jobs(slurm).items() if name not in before]
-    expect(asked == ["gres:gpu:1"], f"asked for {asked}, wanted a GPU ({done.returncode}):\n{done.stderr[-3000:]}")
+    expect(
+        asked == ["gres:gpu:1"],
+        f"asked for {asked}, wanted a GPU ({done.returncode}):\n{done.stderr[-3000:]}",
+    )
     said = (folder / "logs/score/two.demo.log").read_text()
     expect("finds no GPU here" in said, f"the job did not want a GPU: {said}")
     say("device: cuda asks for one GPU")

@@ -107,7 +107,13 @@ def write_srun(folder: Path) -> None:
 
 def munge_options(folder: Path) -> list[str]:
     """Everything that munge writes or reads, in the folder."""
-    places = {"socket": "socket", "key-file": "key", "log-file": "log", "pid-file": "pid", "seed-file": "seed"}
+    places = {
+        "socket": "socket",
+        "key-file": "key",
+        "log-file": "log",
+        "pid-file": "pid",
+        "seed-file": "seed",
+    }
     return [f"--{option}={folder}/munge.{suffix}" for option, suffix in places.items()]
 
 
