@@ -186,7 +186,7 @@ def check_a_gpu_is_asked_for(folder: Path, variables: dict[str, str], slurm: dic
     """With `device: cuda` the job gets one; this one has none inside, and says so."""
     before = set(read_jobs(slurm))
     options = ["--workflow-profile", str(PROFILE), *PACE, "--retries", "0", "--config", "device=cuda"]
-    options += ["--forcerun", "score", "--until", "score", "--", "results/two/demo/scores.json"]
+    options += ["--rerun-triggers", "mtime", "--forcerun", "score", "--", "results/two/demo/scores.json"]
     done = subprocess.run(command(*options), cwd=folder, env=variables, capture_output=True, text=True)
     asked = [job.get("TresPerJob") for name, job in read_jobs(slurm).items() if name not in before]
     expect(
