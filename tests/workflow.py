@@ -42,8 +42,9 @@ def read_configuration(folder, config, monkeypatch):
     monkeypatch.chdir(ROOT / "workflow/rules")
     monkeypatch.setenv("PATH", os.environ["PATH"])
     paths = {key: str(folder / config[key]) for key in ("genomes", "model_file") if key in config}
-    here = SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=None))
-    names = {"config": {**config, **paths}, "workflow": here, "local": str, "expand": expand}
+    names = {"config": {**config, **paths}, "local": str, "expand": expand}
     for file in ("common.smk", "common_genomes.smk", "common_classifier.smk"):
         exec(compile(Path(file).read_text(), file, "exec"), names)
+        # Not before the configuration is read: Snakemake's `validate` would want all of a workflow.
+        names["workflow"] = SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=None))
     return names
