@@ -36,7 +36,8 @@ def main() -> int:
     if missing := find_missing():
         say(f"skipped: {missing}")
         return 0
-    signal.signal(signal.SIGALRM, give_up)
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, give_up)
     signal.alarm(LIMIT)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dnabilstm-slurm-") as name:
@@ -210,8 +211,8 @@ def say(text: str) -> None:
 
 
 def give_up(number: int, frame: FrameType | None) -> None:
-    """End after LIMIT, through everything that has to be torn down."""
-    raise SystemExit(f"FAILED: not done after {LIMIT} s")
+    """End, after LIMIT or when told to, through everything that has to be torn down."""
+    raise SystemExit(f"FAILED: {signal.Signals(number).name}; the limit is {LIMIT} s")
 
 
 if __name__ == "__main__":
