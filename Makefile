@@ -11,11 +11,11 @@ STAMP := $(ENV)/.installed$(subst /,-,$(CURDIR))
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo classifier test lint schema yeast bench clean
+.PHONY: help install demo classifier test test-slurm lint schema yeast bench clean
 
 help: ## what can be made
 	@echo "make TARGET"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 install: $(STAMP) ## the package and everything it needs, once
 
@@ -31,6 +31,12 @@ classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and neg
 
 test: $(STAMP) ## the tests
 	$(BIN)/python -m pytest
+
+# As root, with SLURM and munge (Debian: apt-get install slurm-wlm munge); says so, and makes no error, where they lack.
+test-slurm: $(STAMP) ## the workflow through a SLURM that is set up for it (root; minutes)
+	$(BIN)/python -c 'import snakemake_executor_plugin_slurm' 2>/dev/null \
+	  || $(BIN)/python -m pip install -c constraints.txt -e '.[slurm]'
+	$(BIN)/python -m tests.cluster.run_slurm
 
 lint: $(STAMP) ## style and workflow checks
 	$(BIN)/ruff check .

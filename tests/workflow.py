@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.io import expand
 
@@ -44,4 +45,6 @@ def read_configuration(folder, config, monkeypatch):
     names = {"config": {**config, **paths}, "local": str, "expand": expand}
     for file in ("common.smk", "common_genomes.smk", "common_classifier.smk"):
         exec(compile(Path(file).read_text(), file, "exec"), names)
+        # Not before the configuration is read: Snakemake's `validate` would want all of a workflow.
+        names["workflow"] = SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=None))
     return names

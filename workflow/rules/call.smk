@@ -14,7 +14,7 @@ rule call:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=grow(2048),
     params:
         scores=subpath(input.table, parent=True),
         folder=subpath(output[0], parent=True),

@@ -14,7 +14,8 @@ rule classify:
         "../envs/dnabilstm.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
+        gpu=get_gpus,
         runtime=get_score_minutes,
     params:
         options=get_classify_options,

@@ -223,9 +223,9 @@ def get_track_names(model):
     return CHANNELS + spread
 
 
-def get_score_minutes(wildcards):
-    """Time for every member of an ensemble."""
-    return SCORE_MINUTES * get_members(wildcards.model)
+def get_score_minutes(wildcards, attempt):
+    """Time for every member of an ensemble; more of it where that was too short."""
+    return attempt * SCORE_MINUTES * get_members(wildcards.model)
 
 
 def one_of(names):
@@ -239,10 +239,14 @@ def expand_path(path):
 
 
 def get_path(path):
-    """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's."""
+    """A path of the configuration as an input: the workflow's own (`<resources>/...`), or the user's.
+
+    Where the workflow keeps its files in a bucket the user's are there too: jobs see nothing else.
+    """
     if path.startswith("<"):
         return path
-    return local(str(expand_path(path)))
+    place = str(expand_path(path))
+    return place if workflow.storage_settings.default_storage_provider else local(place)
 
 
 def get_options(settings, skip=()):
@@ -295,14 +299,28 @@ def count_members(settings):
 
 
 def get_train_minutes(wildcards):
-    """Time for all members of an ensemble, which are trained one after another."""
+    """Time for all members of an ensemble, which are trained one after another; the next attempt goes on from there."""
     return TRAIN_MINUTES * get_members(wildcards.model)
 
 
+def grow(amount):
+    """A resource that a job gets more of at each attempt, since the last one may have run out of it."""
+
+    def get_amount(wildcards, attempt):
+        return attempt * amount
+
+    return get_amount
+
+
+def get_gpus(wildcards):
+    """The GPUs that a job asks for: one where the configuration insists on it, else none, and no word of it."""
+    return 1 if config.get("device") == "cuda" else None
+
+
 def get_model(wildcards):
-    """The model that scores: one that is trained here, or the one that is there already."""
+    """The model that scores: one that is trained here, or the one that is there already, read above and so no bucket's."""
     if CARD:
-        return get_path(config["model_file"])
+        return local(str(expand_path(config["model_file"])))
     return f"<results>/models/{wildcards.model}/model.safetensors"
 
 

@@ -90,9 +90,9 @@ def refresh_indexes(paths):
     """Make the indexes of tracks newer than the tracks: Snakemake has just given those the time of its own check.
 
     An index is no declared output, since it is .tbi, or .csi where a contig is too long for that; a reader of
-    one that looks older than its file warns of it.
+    one that looks older than its file warns of it. What is in a bucket only is left alone.
     """
-    for path in map(Path, paths):
+    for path in filter(Path.exists, map(Path, paths)):
         for index in (path.with_name(f"{path.name}{suffix}") for suffix in (".tbi", ".csi")):
             if index.exists() and index.stat().st_mtime < path.stat().st_mtime:
                 index.touch()

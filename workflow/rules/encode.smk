@@ -10,7 +10,7 @@ rule encode:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=grow(2048),
     shell:
         r"""
         dnabilstm encode \

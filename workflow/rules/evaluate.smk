@@ -44,7 +44,8 @@ rule evaluate:
         "../envs/dnabilstm.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
+        gpu=get_gpus,
     params:
         folder=subpath(output[0], parent=True),
         options=get_evaluate_options,

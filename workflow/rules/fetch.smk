@@ -8,11 +8,13 @@ rule fetch:
         file="<resources>/{file}",
     log:
         "<logs>/fetch/{file}.log",
+    # Where the compute nodes of a cluster have no way to the internet, the machine that submits has one.
+    localrule: True
     conda:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=grow(1024),
     params:
         options=get_fetch_options,
     shell:

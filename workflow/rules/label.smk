@@ -10,7 +10,7 @@ rule label:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=grow(2048),
     params:
         options=get_label_options,
         record=get_label_record,

@@ -10,7 +10,7 @@ rule negatives:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
     params:
         options=get_negatives_options,
         record=record({**CLASSIFIER, "model": None, "train": None}),

@@ -11,7 +11,8 @@ rule plan:
     threads: 2
     params:
         options=get_plan_options,
-        device=config.get("device", "auto"),
+        # Where this runs, which may be the login node of a cluster, there may be no GPU.
+        device="cpu" if config.get("device") == "cpu" else "auto",
     shell:
         r"""
         dnabilstm plan \

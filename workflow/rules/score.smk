@@ -19,8 +19,9 @@ if SHARDS_OF_SCORE == 1:
             "../envs/dnabilstm.yaml"
         threads: 2
         resources:
-            mem_mb=4000,
+            mem_mb=grow(4096),
             runtime=get_score_minutes,
+            gpu=get_gpus,
         params:
             folder=subpath(output[0], parent=True),
             options=get_score_options(),
@@ -62,8 +63,9 @@ else:
             "../envs/dnabilstm.yaml"
         threads: 2
         resources:
-            mem_mb=4000,
+            mem_mb=grow(4096),
             runtime=get_score_minutes,
+            gpu=get_gpus,
         params:
             folder=subpath(output[0], ancestor=3),
             options=get_score_options(),
@@ -99,7 +101,7 @@ else:
             "../envs/dnabilstm.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
+            mem_mb=grow(2048),
         params:
             folder=subpath(output[0], parent=True),
             cache=get_cache_options(2),

@@ -16,7 +16,7 @@ rule simulate:
         "../envs/dnabilstm.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=grow(1024),
     params:
         folder=subpath(output[0], parent=True),
         options=get_options(get_section("demo")),

@@ -16,7 +16,7 @@ rule tracks:
         "../envs/dnabilstm.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
     params:
         scores=subpath(input.table, parent=True),
         folder=subpath(output[0], parent=True),

@@ -38,7 +38,8 @@ rule train:
         "../envs/dnabilstm.yaml"
     threads: get_train_threads
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
+        gpu=get_gpus,
         runtime=get_train_minutes,
     params:
         options=get_train_options,

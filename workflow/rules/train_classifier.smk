@@ -40,7 +40,8 @@ rule train_classifier:
         "../envs/dnabilstm.yaml"
     threads: get_train_threads
     resources:
-        mem_mb=4000,
+        mem_mb=grow(4096),
+        gpu=get_gpus,
         runtime=get_train_minutes,
     params:
         options=get_classifier_options,
