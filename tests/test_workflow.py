@@ -507,7 +507,7 @@ def test_shards_share_the_scoring_of_a_genome(finished, tmp_path):
     )  # fmt: skip
     status, said = snakemake(tmp_path)
     assert status == 0, said
-    rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
+    rules = re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)
     assert (rules.count("score_shard"), rules.count("merge"), rules.count("score")) == (6, 2, 0)
     assert not (tmp_path / "results/own/tiny/shards").exists()
     assert (tmp_path / "results/own/tiny/region.bw").exists()

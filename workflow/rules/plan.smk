@@ -3,9 +3,11 @@ localrules:
 
 
 rule plan:
-    """What scoring the genomes will take: prints bases, contigs, time, memory and disk, and writes nothing."""
+    """What scoring the genomes will take: prints bases, contigs, time, memory and disk."""
     input:
         fastas=[get_path(row["fasta"]) for row in GENOMES.values()],
+    log:
+        "<logs>/plan.log",
     conda:
         "../envs/dnabilstm.yaml"
     threads: 2
@@ -18,5 +20,6 @@ rule plan:
         dnabilstm plan \
             {params.options:q} \
             --device {params.device:q} \
-            --workers {threads}
+            --workers {threads} \
+            2>&1 | tee {log:q}
         """
