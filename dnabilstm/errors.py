@@ -69,3 +69,12 @@ class Problems:
         """Raise one ``DnabilstmError`` with everything that was noted, if anything was."""
         if self:
             raise self.error()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: of the process, in a kernel, or on a GPU."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    # The kernels have no error class of their own for it.
+    signs = ("allocate memory", "out of memory", "could not create a memory")
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)

@@ -185,3 +185,18 @@ def test_data_go_to_stdout_and_words_to_stderr(genome, tmp_path):
     done = program("simulate", "--output", tmp_path / "demo", "--bases", 50_000)
     assert done.stdout == ""
     assert "50,000 bases" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9")]
+)
+def test_out_of_memory_is_one_line(monkeypatch, capsys, error):
+    fails_with(monkeypatch, error)
+    assert ends(monkeypatch, "info", "x") == 2
+    assert capsys.readouterr().err == "error: out of memory; give the job more, or a smaller piece of work\n"
+
+
+def test_another_failure_inside_is_not_hidden(monkeypatch):
+    fails_with(monkeypatch, RuntimeError("a bug"))
+    with pytest.raises(RuntimeError, match="a bug"):
+        ends(monkeypatch, "info", "x")

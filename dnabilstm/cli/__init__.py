@@ -12,7 +12,7 @@ import threading
 import click
 
 from dnabilstm import __version__
-from dnabilstm.errors import DnabilstmError
+from dnabilstm.errors import DnabilstmError, is_out_of_memory
 
 COMMANDS = {
     "simulate": "write the demo genome, its labels and its truth",
@@ -99,6 +99,11 @@ def main() -> None:
             f"error: {error.filename or 'the output'}: cannot be written: {error.strerror}", file=sys.stderr
         )
         _drop_output()
+        sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        print("error: out of memory; give the job more, or a smaller piece of work", file=sys.stderr)
         sys.exit(2)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dnabilstm.errors import DnabilstmError
+from dnabilstm.errors import DnabilstmError, is_out_of_memory
 from dnabilstm.genome import Genome
 from dnabilstm.model.runtime import available_cores, device_of
 from dnabilstm.score.config import ScoreConfig
@@ -148,14 +148,6 @@ def _score(genome: Genome, program: Program, batch: list[Window], finish: Finish
         torch.cuda.empty_cache()
     half = -(-len(batch) // 2)
     return [*_score(genome, program, batch[:half], finish), *_score(genome, program, batch[half:], finish)]
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, on a GPU or in the process."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    text = str(error)
-    return any(sign in text for sign in ("allocate memory", "out of memory", "could not create a memory"))
 
 
 @torch.inference_mode()

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from dnabilstm.errors import DnabilstmError
+from dnabilstm.errors import DnabilstmError, is_out_of_memory
 from dnabilstm.score import workers
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, windows_of
 from dnabilstm.score.sweep import Program
-from dnabilstm.score.workers import compute, is_out_of_memory, limits_of
+from dnabilstm.score.workers import compute, limits_of
 from tests.score.conftest import genome_of, model_of
 
 FP32 = ScoreConfig(precision="fp32", workers=2)
