@@ -1,0 +1,69 @@
+"""Compression of tracks: by ISA-L where the package ``isal`` is installed, else by zlib.
+
+ISA-L packs the text of a bedGraph four times as fast as zlib does at its fastest, and smaller. What is
+written depends on which of them is there, and on nothing else.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+
+try:
+    from isal import isal_zlib as _library
+except ImportError:
+    _library = zlib
+
+# The fastest that still looks for repeats: level 4 of zlib takes 1.6 times as long for 15 % less.
+LEVEL = 1
+# Bytes of text of a block of BGZF: the htslib's own.
+_BLOCK = 65280
+_HEAD = bytes.fromhex("1f8b08040000000000ff060042430200")
+_SIZE, _TAIL = struct.Struct("<H"), struct.Struct("<II")
+
+
+def pack(data: bytes | memoryview) -> bytes:
+    """``data`` as a zlib stream."""
+    return _library.compress(data, LEVEL)
+
+
+def bgzf_blocks(text: bytes | memoryview) -> tuple[list[bytes], np.ndarray]:
+    """``text`` as whole blocks of BGZF, without the empty one that ends a file.
+
+    Returns
+    -------
+    tuple
+        The blocks, and int64 (blocks + 1,): where each starts among them, and where the last ends.
+
+    Notes
+    -----
+    Format: SAM specification, section 4.1.
+    """
+    text = memoryview(text)
+    blocks = [_block(text[start : start + _BLOCK]) for start in range(0, len(text), _BLOCK)]
+    return blocks, np.cumsum([0, *map(len, blocks)])
+
+
+def virtual_offsets(places: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Places in a text as places in its blocks: block start, 48 bits, then place in its text, 16 bits; int64.
+
+    Parameters
+    ----------
+    places
+        int64 (places,), ascending; the last is the end of the text.
+    starts
+        Of ``bgzf_blocks``.
+    """
+    block, inner = np.divmod(places, _BLOCK)
+    offsets = (starts[block] << 16) | inner
+    offsets[-1] = starts[-1] << 16
+    return offsets
+
+
+def _block(text: memoryview) -> bytes:
+    packed = _library.compress(text, LEVEL, -zlib.MAX_WBITS)
+    if len(packed) > len(text) + 5:
+        # As it is: what cannot be packed would not fit into a block.
+        packed = struct.pack("<BHH", 1, len(text), len(text) ^ 0xFFFF) + text
+    size = len(_HEAD) + 2 + len(packed) + 8
+    return b"".join([_HEAD, _SIZE.pack(size - 1), packed, _TAIL.pack(_library.crc32(text), len(text))])
