@@ -79,7 +79,7 @@ def batches(layout: Layout, block: int = BLOCK) -> Iterator[Batch]:
     local = spread(np.zeros_like(counts), counts, block)
     start = layout.offset[contig] + local
     firsts = np.flatnonzero(np.diff(start // block, prepend=-1))
-    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(start)], strict=True):
+    for first, last in zip(firsts.tolist(), np.append(firsts[1:], len(start)).tolist(), strict=False):
         some = slice(first, last)
         size = np.minimum(block, layout.length[contig[some]] - local[some])
         more = int(layout.length[contig[last - 1]] - local[last - 1] - size[-1])

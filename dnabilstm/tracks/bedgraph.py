@@ -24,7 +24,7 @@ from dnabilstm.tracks.deflate import bgzf_blocks, virtual_offsets
 from dnabilstm.tracks.lines import format_lines, line_lengths, number_table
 from dnabilstm.tracks.one_pass import write_in_one_pass
 from dnabilstm.tracks.options import TrackConfig
-from dnabilstm.tracks.runs import Called, Runs, called_runs, whole_runs
+from dnabilstm.tracks.runs import Called, Runs, whole_runs
 from dnabilstm.tracks.tabix import CHUNK, WINDOW, index_rows, tbi
 
 # A .tbi reaches 512 Mb; htslib's .csi reaches any length.
@@ -101,15 +101,11 @@ def _csi(data: Path, index: Path) -> None:
 
 
 @contextmanager
-def open_bedgraph(
-    scores: Scores, path: Path, layout: Layout, digits: int = TrackConfig.digits
-) -> Iterator[BedGraph]:
+def open_bedgraph(path: Path, layout: Layout, digits: int = TrackConfig.digits) -> Iterator[BedGraph]:
     """Yield a bedGraph to write batches to; it and its index are there when the block ends well.
 
     Parameters
     ----------
-    scores
-        Whose contigs it is of.
     path
         The ``.bedgraph.gz`` to write. Its ``index`` stands beside it.
     layout
@@ -117,9 +113,10 @@ def open_bedgraph(
     digits
         Decimals that are kept.
     """
-    hidden = [contig.name for contig in scores.contigs if contig.name.startswith("#")]
+    hidden = [name for name in layout.names if name.startswith(b"#")]
     if hidden:
-        raise DnabilstmError(f"contig {hidden[0]!r}: a line that starts with '#' is a comment; rename it")
+        name = hidden[0].decode("utf-8", "surrogateescape")
+        raise DnabilstmError(f"contig {name!r}: a line that starts with '#' is a comment; rename it")
     path = Path(path)
     csi = layout.longest > TBI_REACH
     index = path.with_name(path.name + (".csi" if csi else ".tbi"))
@@ -163,6 +160,6 @@ def write_bedgraph(
         If the place cannot be written, or a contig's name would make its lines comments.
     """
     layout = Layout(scores.contigs)
-    with open_bedgraph(scores, path, layout, digits) as bedgraph:
+    with open_bedgraph(path, layout, digits) as bedgraph:
         write_in_one_pass(scores, channel, [bedgraph], layout, digits=digits, workers=workers)
     return bedgraph.index

@@ -1,5 +1,6 @@
 """One pass over the scores of a channel for all of its tracks: read, joined and rounded once."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ from dnabilstm.tracks.options import TrackConfig
 from dnabilstm.tracks.runs import Called, Runs, batch_runs, called_runs, in_order
 
 # Batches after which the memory of the scores that were read goes back.
-_KEPT = 32
+KEPT = 32
 
 
 class Track(Protocol):
@@ -62,6 +63,11 @@ def write_in_one_pass(
             track.write(some)
         if progress:
             progress(bases * len(tracks))
-        if number % _KEPT == 0:
+        if number % KEPT == 0:
             release(scores.values)
     release(scores.values)
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,8 @@ import pytest
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.score.store import Scores
-from dnabilstm.tracks.regions import _stretches, call_regions, strand_of, write_regions
+from dnabilstm.tracks.calling import call_regions
+from dnabilstm.tracks.regions import strand_of, write_regions
 
 NAN = np.nan
 
@@ -66,13 +67,6 @@ def test_a_flipped_track_has_flipped_regions(random_track, seed):
     assert (500 - reverse.end[::-1]).tolist() == forward.start.tolist()
     assert (500 - reverse.start[::-1]).tolist() == forward.end.tolist()
     np.testing.assert_allclose(reverse.mean[::-1], forward.mean)
-
-
-@pytest.mark.parametrize("size", [1, 7, 64])
-def test_stretches_do_not_depend_on_the_block(random_track, size):
-    for seed in range(10):
-        track = random_track(333, seed)
-        np.testing.assert_array_equal(_stretches(track, 0.4, size), _stretches(track, 0.4, 1000))
 
 
 def test_a_no_call_is_never_bridged():
