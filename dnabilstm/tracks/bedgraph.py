@@ -20,8 +20,8 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import BGZF_EOF, atomic_file
 from dnabilstm.score.store import Scores
 from dnabilstm.tracks.batches import Layout
-from dnabilstm.tracks.deflate import bgzf_blocks, virtual_offsets
-from dnabilstm.tracks.lines import format_lines, line_lengths, number_table
+from dnabilstm.tracks.deflate import bgzf_blocks
+from dnabilstm.tracks.lines import format_lines
 from dnabilstm.tracks.one_pass import write_in_one_pass
 from dnabilstm.tracks.options import TrackConfig
 from dnabilstm.tracks.runs import Called, Runs, whole_runs
@@ -56,24 +56,11 @@ class BedGraph:
     def pack(self, runs: Runs, called: Called) -> Packed:
         """What a batch adds; knows nothing of the batches before, so that any thread may do it."""
         lines = whole_runs(runs, called)
-        numbers = number_table(self.digits)[lines.code]
-        names, letters = self._names(lines)
-        text = np.concatenate(
-            [np.empty(0, np.uint8), *format_lines(names, lines.start, lines.end, numbers)]
-        )
-        blocks, starts = bgzf_blocks(text.data)
-        lengths = line_lengths(letters, lines.start, lines.end, lines.code, self.digits)
-        places = np.concatenate([[0], np.cumsum(lengths)])
-        chunks, windows = index_rows(lines, virtual_offsets(places, starts))
-        return Packed(blocks, int(starts[-1]), chunks, windows)
-
-    def _names(self, lines: Called) -> tuple[bytes | np.ndarray, np.ndarray | int]:
-        """The name of every line, and its bytes."""
         names = [self.layout.names[contig] for contig in lines.contig.tolist()]
-        if len(names) == 1:
-            return names[0], len(names[0])
-        letters = np.fromiter(map(len, names), np.int64, len(names))
-        return np.repeat(np.array(names), lines.count), np.repeat(letters, lines.count)
+        text, places = format_lines(names, lines, self.digits)
+        blocks, starts = bgzf_blocks(text.data)
+        chunks, windows = index_rows(lines, places, starts)
+        return Packed(blocks, int(starts[-1]), chunks, windows)
 
     def write(self, packed: Packed) -> None:
         """Write the next batch."""

@@ -96,7 +96,8 @@ def call_regions(
     near = (near_runs(track, batch, extend, merge_gap) for batch in batches(layout))
     settings = {"threshold": threshold, "extend": extend, "min_length": min_length, "merge_gap": merge_gap}
     found = [called_regions(runs, **settings) for runs in complete(near)]
-    return Regions(*(np.concatenate([getattr(some, name) for some in found]) for name in REGION_FIELDS))
+    columns = (np.concatenate([getattr(some, name) for some in found]) for name in REGION_FIELDS)
+    return Regions(*columns)
 
 
 def near_runs(track: np.ndarray, batch: Batch, extend: float, merge_gap: int) -> NearRuns:
@@ -131,7 +132,8 @@ def near_runs(track: np.ndarray, batch: Batch, extend: float, merge_gap: int) ->
 
 def complete(near: Iterable[NearRuns]) -> Iterator[NearRuns]:
     """Join what neighbouring batches give, so that no region reaches from one result to the next."""
-    waiting: list[NearRuns] = []
+    none = np.empty(0, np.int64)
+    waiting = [NearRuns(none, none, np.empty(0, np.float32), np.empty(0, bool), True)]
     cut = True
     for runs in near:
         if len(runs.start):
@@ -144,8 +146,7 @@ def complete(near: Iterable[NearRuns]) -> Iterator[NearRuns]:
             waiting.append(_part(runs, slice(last, None)))
             cut = False
         cut |= runs.cut
-    if waiting:
-        yield _concatenated(waiting)
+    yield _concatenated(waiting)
 
 
 def _part(runs: NearRuns, some: slice) -> NearRuns:

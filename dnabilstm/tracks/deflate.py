@@ -44,20 +44,20 @@ def bgzf_blocks(text: bytes | memoryview) -> tuple[list[bytes], np.ndarray]:
     return blocks, np.cumsum([0, *map(len, blocks)])
 
 
-def virtual_offsets(places: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def virtual_offsets(places: np.ndarray, end: int, starts: np.ndarray) -> np.ndarray:
     """Places in a text as places in its blocks: block start, 48 bits, then place in its text, 16 bits; int64.
 
     Parameters
     ----------
     places
-        int64 (places,), ascending; the last is the end of the text.
+        int64 (places,).
+    end
+        The end of the text, which is the start of what follows.
     starts
         Of ``bgzf_blocks``.
     """
     block, inner = np.divmod(places, _BLOCK)
-    offsets = (starts[block] << 16) | inner
-    offsets[-1] = starts[-1] << 16
-    return offsets
+    return np.where(places == end, starts[-1] << 16, (starts[block] << 16) | inner)
 
 
 def _block(text: memoryview) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dnabilstm.files import BGZF_EOF
 from dnabilstm.tracks.batches import Layout
-from dnabilstm.tracks.deflate import bgzf_blocks
+from dnabilstm.tracks.deflate import bgzf_blocks, virtual_offsets
 from dnabilstm.tracks.runs import Called
 
 # Bases: 2**14 of a bin of the finest level, which is also a window; each coarser level has 8 times that.
@@ -37,7 +37,7 @@ def bins_of(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return bins
 
 
-def index_rows(called: Called, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def index_rows(called: Called, places: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What an index says of the lines of a batch.
 
     Parameters
@@ -46,34 +46,38 @@ def index_rows(called: Called, places: np.ndarray) -> tuple[np.ndarray, np.ndarr
         The run of each line.
     places
         int64 (runs + 1,), where the text of each starts, and where the last ends.
+    starts
+        Of the text's blocks: see ``bgzf_blocks``.
 
     Returns
     -------
     tuple of numpy.ndarray
-        ``CHUNK`` and ``WINDOW``, in the order of the lines; ``start`` and ``end`` as in ``places``.
+        ``CHUNK`` and ``WINDOW``, in the order of the lines; virtual offsets in the batch.
     """
     if not len(called.start):
         return np.empty(0, CHUNK), np.empty(0, WINDOW)
-    bins = bins_of(called.start, called.end)
-    reach = (called.end - 1) >> _FINEST
-    news = np.zeros(len(bins), bool)
-    news[(np.cumsum(called.count) - called.count)[called.count > 0]] = True
-    firsts = np.flatnonzero(news)
-    owner = called.contig[called.count > 0]
+    there = called.count > 0
+    firsts = (np.cumsum(called.count) - called.count)[there]
+    low, reach = called.start >> _FINEST, (called.end - 1) >> _FINEST
+    new = np.zeros(len(low), bool)
+    new[firsts] = True
+    new[1:] |= reach[1:] != reach[:-1]
+    # Lines over a border of windows have a coarser bin than those before and after.
+    news = new.copy()
+    over = low != reach
+    news |= over
+    news[1:] |= over[:-1]
+    lines = np.flatnonzero(news)
+    ends = np.append(lines[1:], len(low))
+    offsets = [virtual_offsets(places[some], places[-1], starts) for some in (lines, ends)]
+    contig = called.contig[there][np.searchsorted(firsts, lines, "right") - 1]
 
-    def breaks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        there = news.copy()
-        there[1:] |= values[1:] != values[:-1]
-        lines = np.flatnonzero(there)
-        return lines, owner[np.searchsorted(firsts, lines, "right") - 1]
-
-    lines, contig = breaks(bins)
     chunks = np.empty(len(lines), CHUNK)
-    chunks["contig"], chunks["bin"] = contig, bins[lines]
-    chunks["start"], chunks["end"] = places[lines], places[np.append(lines[1:], len(bins))]
-    lines, contig = breaks(reach)
-    windows = np.empty(len(lines), WINDOW)
-    windows["contig"], windows["window"], windows["start"] = contig, reach[lines], places[lines]
+    chunks["contig"], chunks["bin"] = contig, bins_of(called.start[lines], called.end[lines])
+    chunks["start"], chunks["end"] = offsets
+    kept = new[lines]
+    windows = np.empty(int(kept.sum()), WINDOW)
+    windows["contig"], windows["window"], windows["start"] = contig[kept], reach[lines][kept], offsets[0][kept]
     return chunks, windows
 
 
