@@ -39,6 +39,7 @@ VERSION = 4
 # room and time as the scores themselves, which browsers read where one of these is too coarse.
 ZOOMS = tuple(128 * 4**level for level in range(7))
 BINS_PER_SECTION = 1024
+_ZOOM_BYTES = BINS_PER_SECTION * BIN.itemsize
 LONGEST = 2**32 - 1
 
 _HEADER = struct.Struct("<IHHQQQHHQQIQ")
@@ -108,7 +109,7 @@ class BigWig:
         out.write(struct.pack("<I", MAGIC))
         out.seek(0)
         places = (self._contigs_at, self._data_at, index)
-        longest = max(self._longest, BINS_PER_SECTION * BIN.itemsize)
+        longest = max(self._longest, _ZOOM_BYTES)
         out.write(
             _HEADER.pack(MAGIC, VERSION, len(headers), *places, 0, 0, 0, self._totals_at, longest, 0)
         )
@@ -140,29 +141,27 @@ class _ZoomSections:
     def __init__(self, sections: Sections) -> None:
         self.sections = sections
         self.count = 0
-        self._waiting = np.empty(0, BIN)
+        self._waiting = b""
 
     def add(self, records: np.ndarray) -> None:
         self.count += len(records)
-        self._waiting = np.concatenate([self._waiting, records])
-        whole = len(self._waiting) // BINS_PER_SECTION * BINS_PER_SECTION
-        self._write(self._waiting[:whole])
-        self._waiting = self._waiting[whole:]
+        text = self._waiting + records.tobytes()
+        whole = len(text) // _ZOOM_BYTES * _ZOOM_BYTES
+        self._write(text[:whole])
+        self._waiting = text[whole:]
 
     def flush(self) -> None:
         self._write(self._waiting)
-        self._waiting = self._waiting[:0]
+        self._waiting = b""
 
-    def _write(self, records: np.ndarray) -> None:
-        first = np.arange(0, len(records), BINS_PER_SECTION)
-        last = np.append(first[1:], len(records))[: len(first)] - 1
-        text = records.tobytes()
-        size = BINS_PER_SECTION * BIN.itemsize
-        packed = [pack(text[start : start + size]) for start in range(0, len(text), size)]
-        rows = np.zeros(len(first), SECTION)
-        for name in ("contig", "start"):
-            rows[name] = records[name][first]
-        rows["end_contig"], rows["end"] = records["contig"][last], records["end"][last]
+    def _write(self, text: bytes) -> None:
+        packed = [pack(text[start : start + _ZOOM_BYTES]) for start in range(0, len(text), _ZOOM_BYTES)]
+        records = np.frombuffer(text, BIN)
+        first = records[::BINS_PER_SECTION]
+        last = records[np.minimum(BINS_PER_SECTION * np.arange(1, len(packed) + 1), len(records)) - 1]
+        rows = np.zeros(len(packed), SECTION)
+        rows["contig"], rows["start"] = first["contig"], first["start"]
+        rows["end_contig"], rows["end"] = last["contig"], last["end"]
         rows["size"] = [len(some) for some in packed]
         self.sections.add(rows, packed)
 
