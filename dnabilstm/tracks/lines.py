@@ -126,7 +126,8 @@ def _write_rows(
     rows["rest"] = line_ends[code]
     starts = _words(start, low)
     ends = _ends(starts, start, end, high) if low == high else _words(end, high)
-    for letter, place, count, words in (("s", places_of[0], low, starts), ("e", places_of[1], high, ends)):
+    # The end first: its empty places may lie over the start, those of the start over the name only.
+    for letter, place, count, words in (("e", places_of[1], high, ends), ("s", places_of[0], low, starts)):
         empty = -count % 4
         if empty:
             before = template[place - count - empty : place - count]
