@@ -107,7 +107,7 @@ def test_a_failed_run_leaves_no_table(scores, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise DnabilstmError("no space")
 
-    monkeypatch.setattr(write, "write_bigwig", fail)
+    monkeypatch.setattr(write, "write_in_one_pass", fail)
     with pytest.raises(DnabilstmError, match="no space"):
         write_tracks(scores, tmp_path)
     assert not (tmp_path / "tracks.json").exists()
