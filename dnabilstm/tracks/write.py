@@ -1,10 +1,11 @@
 """All tracks of a genome: bedGraph and bigWig of every channel, and what their numbers mean."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dnabilstm.files import atomic_file, write_json
+from dnabilstm.files import atomic_file
 from dnabilstm.score.store import Scores
 from dnabilstm.tracks.batches import Layout
 from dnabilstm.tracks.bedgraph import open_bedgraph
@@ -50,7 +51,7 @@ def write_tracks(
     Returns
     -------
     dict
-        What ``tracks.json`` holds.
+        What ``tracks.json`` holds, but its table of contigs.
 
     Raises
     ------
@@ -61,8 +62,8 @@ def write_tracks(
     # The table says that all is there: it goes first and comes back last.
     with atomic_file(folder / SIZES_FILE) as part:
         (folder / TABLE_FILE).unlink(missing_ok=True)
-        rows = "".join(f"{contig.name}\t{contig.length}\n" for contig in scores.contigs)
-        part.write_text(rows, encoding="utf-8", errors="surrogateescape")
+        with part.open("w", encoding="utf-8", errors="surrogateescape") as out:
+            out.writelines(f"{contig.name}\t{contig.length}\n" for contig in scores.contigs)
     layout = Layout(scores.contigs)
     spread_of = {name: channel for channel, name in scores.info.get("spread", {}).items()}
     settings = {"digits": digits, "workers": workers or available_cores(), "progress": progress}
@@ -74,7 +75,7 @@ def write_tracks(
         figures = _summary(summary, int(layout.length.sum()))
         channels[channel] = {**files, **meaning, "strand": strand_of(of or channel), "summary": figures}
     table = {**describe(scores, digits), "channels": channels}
-    write_json(folder / TABLE_FILE, table)
+    _write_table(folder / TABLE_FILE, table, scores)
     return table
 
 
@@ -102,11 +103,20 @@ def describe(scores: Scores, digits: int) -> dict[str, Any]:
         "coordinates": "0-based, half-open",
         "genome": scores.info.get("genome", {}),
         "model": scores.info.get("model", {}),
-        "contigs": [
-            {"name": contig.name, "length": contig.length, "digest": contig.digest}
-            for contig in scores.contigs
-        ],
     }
+
+
+def _write_table(path: Path, table: dict[str, Any], scores: Scores) -> None:
+    """Write ``tracks.json``: a line a contig, however many there are."""
+    head = json.dumps(table, indent=2).removesuffix("\n}")
+    with atomic_file(path) as part, part.open("w", encoding="utf-8") as out:
+        out.write(f'{head},\n  "contigs": [')
+        comma = ""
+        for contig in scores.contigs:
+            row = {"name": contig.name, "length": contig.length, "digest": contig.digest}
+            out.write(f"{comma}\n    {json.dumps(row)}")
+            comma = ","
+        out.write("\n  ]\n}\n")
 
 
 def _units(scores: Scores, spread_of: str | None) -> str:
