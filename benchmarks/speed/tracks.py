@@ -148,7 +148,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     print(f"{len(TASKS)} tasks, {options.workers} workers, medians of {options.repeats}\n")
-    print("| bases | contigs | lines a base | track | wall, s | processor, s | Mb/s | peak memory, MB | size, MB |")
+    print(
+        "| bases | contigs | lines a base | track | wall, s | processor, s | Mb/s | peak memory, MB | size, MB |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for bases in options.bases:
         for contigs in options.contigs:
@@ -156,7 +158,9 @@ def main() -> None:
                 make_scores(Path(folder), bases, contigs)
                 runs = runs_a_base(Path(folder))
                 for name in options.tracks:
-                    rows = [in_own_process(name, Path(folder), options.workers) for _ in range(options.repeats)]
+                    rows = [
+                        in_own_process(name, Path(folder), options.workers) for _ in range(options.repeats)
+                    ]
                     wall, used, memory, size = map(statistics.median, zip(*rows, strict=True))
                     row = f"{bases / 1e6:g} M | {contigs:,} | {runs:.2f} | {name} | {wall:.1f} | {used:.1f}"
                     print(f"| {row} | {bases / 1e6 / wall:.1f} | {memory:.0f} | {size:.1f} |", flush=True)

@@ -110,9 +110,7 @@ class BigWig:
         out.seek(0)
         places = (self._contigs_at, self._data_at, index)
         longest = max(self._longest, _ZOOM_BYTES)
-        out.write(
-            _HEADER.pack(MAGIC, VERSION, len(headers), *places, 0, 0, 0, self._totals_at, longest, 0)
-        )
+        out.write(_HEADER.pack(MAGIC, VERSION, len(headers), *places, 0, 0, 0, self._totals_at, longest, 0))
         out.write(b"".join(headers))
         summary = self.summary
         bounds = np.nan_to_num([summary.minimum, summary.maximum])

@@ -18,7 +18,6 @@ from dnabilstm.tracks.batches import Batch, Layout, batches, spread
 from dnabilstm.tracks.options import CallConfig
 from dnabilstm.tracks.runs import equal_runs
 
-
 REGION_FIELDS = ("start", "end", "mean", "max", "summit")
 
 
@@ -113,7 +112,6 @@ def near_runs(track: np.ndarray, batch: Batch, extend: float, merge_gap: int) ->
         See ``call_regions``.
     """
     start, score = equal_runs(track, batch)
-    end = np.append(start[1:], batch.end - batch.start)
     above = score >= extend
     edges = np.flatnonzero(np.diff(above, prepend=False, append=False))
     # Gaps before, between and after the stretches at or above the level, as numbers of runs.

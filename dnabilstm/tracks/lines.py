@@ -7,6 +7,7 @@ line: then a row has room for all that a line may have, and what stays empty is 
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,7 +59,9 @@ def format_lines(names: list[bytes], lines: Called, digits: int) -> tuple[np.nda
     for name, first, last in segments:
         for start in range(first, last, _ROWS):
             some = slice(start, min(last, start + _ROWS))
-            _write_rows(text, places[some], name, lines.start[some], lines.end[some], lines.code[some], digits)
+            _write_rows(
+                text, places[some], name, lines.start[some], lines.end[some], lines.code[some], digits
+            )
     return text[: places[-1]], places
 
 
@@ -93,7 +96,7 @@ def _segments(
         start, end = lines.start[first:last], lines.end[first:last]
         bounds = np.concatenate([[0, count], np.searchsorted(start, _POWERS), np.searchsorted(end, _POWERS)])
         bounds = np.unique(bounds).tolist()
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        for low, high in pairwise(bounds):
             prefix = len(name) + 2 + len(str(start[low])) + len(str(end[low]))
             lengths[first + low : first + high] += prefix
             segments.append((name, first + low, first + high))
@@ -167,7 +170,7 @@ def _ends(starts: list[np.ndarray], start: np.ndarray, end: np.ndarray, count: i
 def _digits(numbers: np.ndarray) -> np.ndarray:
     """Digits of each whole number, int64."""
     counts = np.ones(len(numbers), np.int64)
-    for power in _POWERS[_POWERS <= numbers.max(initial=0)]:
+    for power in _POWERS[numbers.max(initial=0) >= _POWERS]:
         counts += numbers >= power
     return counts
 

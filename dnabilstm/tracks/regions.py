@@ -123,9 +123,7 @@ def _write_channel(
     return counts
 
 
-def _near(
-    scores: Scores, channel: str, layout: Layout, extend: float, merge_gap: int
-) -> Iterator[NearRuns]:
+def _near(scores: Scores, channel: str, layout: Layout, extend: float, merge_gap: int) -> Iterator[NearRuns]:
     """What regions may be made of, batch after batch."""
     track = scores.values[scores.channels.index(channel)]
     find = partial(_near_runs, track, extend, merge_gap)
@@ -140,13 +138,18 @@ def _near_runs(track: np.ndarray, extend: float, merge_gap: int, batch: Batch) -
     return near_runs(track, batch, extend, merge_gap)
 
 
-def _lines(
-    regions: Regions, layout: Layout, scores: Scores, channel: str, before: int
-) -> Iterator[str]:
+def _lines(regions: Regions, layout: Layout, scores: Scores, channel: str, before: int) -> Iterator[str]:
     strand = strand_of(channel)
     contigs = np.searchsorted(layout.offset, regions.start, "right") - 1
     offset = layout.offset[contigs]
-    columns = (contigs, regions.start - offset, regions.end - offset, regions.mean, regions.max, regions.summit)
+    columns = (
+        contigs,
+        regions.start - offset,
+        regions.end - offset,
+        regions.mean,
+        regions.max,
+        regions.summit,
+    )
     rows = zip(*(column.tolist() for column in columns), strict=True)
     for number, (contig, start, end, mean, top, summit) in enumerate(rows, start=before + 1):
         name = f"{scores.contigs[contig].name}\t{start}\t{end}\t{channel}_{number}"

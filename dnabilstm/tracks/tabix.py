@@ -77,7 +77,11 @@ def index_rows(called: Called, places: np.ndarray, starts: np.ndarray) -> tuple[
     chunks["start"], chunks["end"] = offsets
     kept = new[lines]
     windows = np.empty(int(kept.sum()), WINDOW)
-    windows["contig"], windows["window"], windows["start"] = contig[kept], reach[lines][kept], offsets[0][kept]
+    windows["contig"], windows["window"], windows["start"] = (
+        contig[kept],
+        reach[lines][kept],
+        offsets[0][kept],
+    )
     return chunks, windows
 
 
@@ -127,7 +131,11 @@ def _body(
     _put(out, at + 2, chunks["end"])
     window_base = base + words - 2 * reach
     filled = _filled(window_of, windows, reach)
-    _put(out, np.repeat(window_base - 2 * (np.cumsum(reach) - reach), reach) + 2 * np.arange(len(filled)), filled)
+    _put(
+        out,
+        np.repeat(window_base - 2 * (np.cumsum(reach) - reach), reach) + 2 * np.arange(len(filled)),
+        filled,
+    )
     return out.tobytes()
 
 

@@ -99,7 +99,9 @@ def test_regions_of_many_contigs_do_not_depend_on_the_block(assemblies, random_t
             settings = {"threshold": 0.7, "extend": 0.4, "min_length": 4, "merge_gap": merge_gap}
             near = (near_runs(scores, batch, 0.4, merge_gap) for batch in batches(layout, block))
             parts = [called_regions(runs, **settings) for runs in complete(near)]
-            found = [row for part in parts for row in zip(part.start.tolist(), part.end.tolist(), strict=True)]
+            found = [
+                row for part in parts for row in zip(part.start.tolist(), part.end.tolist(), strict=True)
+            ]
             wanted = [
                 (offset + start, offset + end)
                 for track, offset in zip(tracks, layout.offset.tolist(), strict=True)
@@ -129,4 +131,4 @@ def test_only_what_a_region_may_hold_waits():
     track[5000:5010] = 0.9
     near = near_runs(track, next(batches(Layout((Contig("a", 10_000, 0, ""),)))), 0.25, 20)
     assert (near.start.tolist(), near.end.tolist(), near.cut) == ([5000], [5010], True)
-    assert calling.REGION_FIELDS == tuple(calling.Regions.__dataclass_fields__)
+    assert tuple(calling.Regions.__dataclass_fields__) == calling.REGION_FIELDS

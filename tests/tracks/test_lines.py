@@ -7,7 +7,9 @@ from dnabilstm.tracks.runs import Called
 
 
 def called(counts, start, end, code):
-    return Called(np.arange(len(counts)), np.array(counts), np.array(start), np.array(end), np.array(code, np.int32))
+    return Called(
+        np.arange(len(counts)), np.array(counts), np.array(start), np.array(end), np.array(code, np.int32)
+    )
 
 
 def reference(names, some, digits):
@@ -26,7 +28,9 @@ def way(request, monkeypatch):
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("digits", [1, 3, 4, 5, 6])
-@pytest.mark.parametrize("names", [[b"c"], [b"chr1", b"c", b"long_name_of_a_scaffold_1", b"chr\xff"], [b"\xce\xb1 x", b""]])
+@pytest.mark.parametrize(
+    "names", [[b"c"], [b"chr1", b"c", b"long_name_of_a_scaffold_1", b"chr\xff"], [b"\xce\xb1 x", b""]]
+)
 def test_lines_are_those_made_one_by_one(names, digits, monkeypatch):
     monkeypatch.setattr(lines, "_ROWS", 37)
     rng = np.random.default_rng(digits)
@@ -48,7 +52,9 @@ def test_lines_are_those_made_one_by_one(names, digits, monkeypatch):
 
 @pytest.mark.usefixtures("way")
 def test_positions_of_any_size():
-    starts = np.array([0, 1, 9, 10, 99, 9_999, 10_000, 10_001, 99_999_999, 100_000_000, 4_294_967_290, 123_400_005_678])
+    starts = np.array(
+        [0, 1, 9, 10, 99, 9_999, 10_000, 10_001, 99_999_999, 100_000_000, 4_294_967_290, 123_400_005_678]
+    )
     some = called([len(starts)], starts, starts + 1, np.full(len(starts), 50))
     assert format_lines([b"c"], some, 3)[0].tobytes() == reference([b"c"], some, 3)[0]
 

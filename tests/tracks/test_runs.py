@@ -35,7 +35,9 @@ def whole_runs_of(tracks, digits, block):
         assert runs.first[-1] == len(runs.start)
         for some, found in ((called, cut), (whole_runs(runs, called), whole)):
             contig = np.repeat(some.contig, some.count)
-            found += zip(contig.tolist(), some.start.tolist(), some.end.tolist(), some.code.tolist(), strict=True)
+            found += zip(
+                contig.tolist(), some.start.tolist(), some.end.tolist(), some.code.tolist(), strict=True
+            )
     return whole, cut
 
 

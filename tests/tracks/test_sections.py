@@ -88,7 +88,10 @@ def test_sections_hold_the_runs(size, unit, monkeypatch):
         wanted = [
             (number, *row)
             for row in zip(
-                some.start[mine].tolist(), some.end[mine].tolist(), (some.code[mine] / 1000).tolist(), strict=True
+                some.start[mine].tolist(),
+                some.end[mine].tolist(),
+                (some.code[mine] / 1000).tolist(),
+                strict=True,
             )
         ]
         items = [item for _, _, items in found for item in items if item[0] == number]

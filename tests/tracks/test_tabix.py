@@ -57,7 +57,9 @@ def test_the_index_is_that_of_tabix(make_scores, assemblies, small_batches, tmp_
             del bins[WHOLE_META_BIN]
             assert ours[name][1] == windows
             # tabix puts bins of little text into larger ones; together they cover the same.
-            covered = [[chunk for each in table.values() for chunk in each] for table in (ours[name][0], bins)]
+            covered = [
+                [chunk for each in table.values() for chunk in each] for table in (ours[name][0], bins)
+            ]
             for which in (0, 1):
                 found, wanted = ((min, max)[which](chunk[which] for chunk in chunks) for chunks in covered)
                 assert found == wanted
