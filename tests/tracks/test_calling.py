@@ -87,7 +87,7 @@ def test_there_may_be_no_region(track):
     assert regions.summit.dtype == np.int64
 
 
-@pytest.mark.parametrize("block", [1, 7, 64, 1 << 19])
+@pytest.mark.parametrize("block", [50, 1000, 1 << 19])
 def test_regions_of_many_contigs_do_not_depend_on_the_block(assemblies, random_track, block):
     rng = np.random.default_rng(block)
     assemblies["more"] = {f"c{i}": random_track(int(rng.integers(0, 300)), i) for i in range(100)}
@@ -132,3 +132,15 @@ def test_only_what_a_region_may_hold_waits():
     near = near_runs(track, next(batches(Layout((Contig("a", 10_000, 0, ""),)))), 0.25, 20)
     assert (near.start.tolist(), near.end.tolist(), near.cut) == ([5000], [5010], True)
     assert tuple(calling.Regions.__dataclass_fields__) == calling.REGION_FIELDS
+
+
+@pytest.mark.parametrize("block", [1, 7])
+def test_a_region_may_reach_over_many_batches(random_track, block):
+    track = random_track(2000, 5)
+    layout = Layout((Contig("", 2000, 0, ""),))
+    settings = {"threshold": 0.5, "extend": 0.1, "min_length": 4, "merge_gap": 30}
+    near = (near_runs(track, batch, 0.1, 30) for batch in batches(layout, block))
+    parts = [called_regions(runs, **settings) for runs in complete(near)]
+    found = [row for part in parts for row in zip(part.start.tolist(), part.end.tolist(), strict=True)]
+    assert found == reference(track.tolist(), **settings)
+    assert max(end - start for start, end in found) > 5 * block

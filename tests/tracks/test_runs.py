@@ -42,7 +42,7 @@ def whole_runs_of(tracks, digits, block):
 
 
 @pytest.mark.parametrize("digits", [1, 3, 6])
-@pytest.mark.parametrize("block", [7, 64, 1000, 1 << 19])
+@pytest.mark.parametrize("block", [31, 1000, 1 << 19])
 def test_runs_are_those_found_base_by_base_whatever_the_block(assemblies, runs_by_base, digits, block):
     for tracks in assemblies.values():
         whole, cut = whole_runs_of(tracks, digits, block)

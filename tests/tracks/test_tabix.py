@@ -64,7 +64,7 @@ def test_the_index_is_that_of_tabix(make_scores, assemblies, small_batches, tmp_
                 found, wanted = ((min, max)[which](chunk[which] for chunk in chunks) for chunks in covered)
                 assert found == wanted
             # pysam takes names that are UTF-8 only.
-            if b"\xff" not in name:
+            if b"\xff" not in name and (len(theirs) < 100 or name.endswith(b"0")):
                 rows = both(path, index, other, name.decode(), len(windows), rng)
                 assert rows[0] == rows[1]
 
