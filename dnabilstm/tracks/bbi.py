@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from dnabilstm.genome import Contig
+from dnabilstm.tracks.batches import Layout
 
 CONTIG_TREE_MAGIC = 0x78CA8C91
 SECTION_TREE_MAGIC = 0x2468ACE0
@@ -31,25 +31,25 @@ SECTION = np.dtype(
 _NODE = np.dtype([(name, SECTION[name]) for name in SECTION.names if name != "size"])
 
 
-def contig_tree(contigs: tuple[Contig, ...], at: int) -> bytes:
+def contig_tree(layout: Layout, at: int) -> bytes:
     """The tree from a contig's name to its number and length.
 
     Parameters
     ----------
-    contigs
-        In the order of the FASTA: a contig's number is its place in it. The tree itself is sorted by
-        name, as its readers search it.
+    layout
+        Of the contigs, in the order of the FASTA: a contig's number is its place in it. The tree itself
+        is sorted by name, as its readers search it.
     at
         Where in the file the tree will stand.
     """
-    names = [contig.name.encode("utf-8", "surrogateescape") for contig in contigs]
-    width = max(map(len, names))
-    order = sorted(range(len(names)), key=names.__getitem__)
+    names = np.array(layout.names)
+    width = names.dtype.itemsize
+    order = np.argsort(names, kind="stable")
     leaf = np.dtype([("key", f"S{width}"), ("number", "<u4"), ("length", "<u4")])
     items = np.zeros(len(names), leaf)
-    items["key"] = [names[i] for i in order]
+    items["key"] = names[order]
     items["number"] = order
-    items["length"] = [contigs[i].length for i in order]
+    items["length"] = layout.length[order]
     fanout = min(FANOUT, len(names))
     header = struct.pack("<IIIIQQ", CONTIG_TREE_MAGIC, fanout, width, 8, len(names), 0)
     inner = np.dtype([("key", f"S{width}"), ("offset", "<u8")])
@@ -126,25 +126,15 @@ class Sections:
     def __init__(self, file: IO[bytes], start: int = 0) -> None:
         self.file = file
         self.end = start
-        self.longest = 0
-        self._rows: list[tuple] = []
-        self._tables: list[np.ndarray] = []
+        self._tables = [np.empty(0, SECTION)]
 
-    def add(self, contig: int, start: int, end: int, size: int, packed: bytes) -> None:
-        """Write one section of ``size`` bytes before compression."""
-        self._rows.append((contig, start, contig, end, self.end, len(packed)))
-        if len(self._rows) == 1 << 12:
-            self._settle()
-        self.longest = max(self.longest, size)
-        self.end += len(packed)
-        self.file.write(packed)
-
-    def _settle(self) -> None:
-        # A table takes a fifth of the memory of the tuples.
-        self._tables.append(np.array(self._rows, SECTION))
-        self._rows = []
+    def add(self, rows: np.ndarray, packed: list[bytes]) -> None:
+        """Write sections: ``SECTION`` (sections,) without their offsets, and their bytes."""
+        rows["offset"] = self.end + np.cumsum(rows["size"]) - rows["size"]
+        self._tables.append(rows)
+        self.end += int(rows["size"].sum())
+        self.file.writelines(packed)
 
     def table(self) -> np.ndarray:
         """``SECTION`` (sections,)."""
-        self._settle()
         return np.concatenate(self._tables)

@@ -1,4 +1,4 @@
-"""bedGraph: one line a run of equal rounded scores, bgzipped and indexed with tabix.
+"""bedGraph: one line a run of equal rounded scores, bgzipped and indexed as by tabix.
 
 Lines are ``contig start end score``, 0-based, half-open, contigs in the order of the FASTA; a no-call
 has no line. There is no ``track`` line: tabix readers and bedtools want data only, and genome
@@ -7,38 +7,115 @@ browsers take the file as it is. What the numbers mean stands in ``tracks.json``
 Formats: https://genome.ucsc.edu/goldenPath/help/bedgraph.html; tabix: Li 2011, Bioinformatics 27:718.
 """
 
-import io
 from collections.abc import Iterator
-from functools import cache
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pysam
-from Bio.bgzf import BgzfWriter
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import BGZF_EOF, atomic_file
 from dnabilstm.score.store import Scores
+from dnabilstm.tracks.batches import Layout
+from dnabilstm.tracks.deflate import bgzf_blocks
+from dnabilstm.tracks.lines import format_lines
+from dnabilstm.tracks.one_pass import write_in_one_pass
 from dnabilstm.tracks.options import TrackConfig
-from dnabilstm.tracks.runs import in_order, joined_runs
+from dnabilstm.tracks.runs import Called, Runs, whole_runs
+from dnabilstm.tracks.tabix import CHUNK, WINDOW, index_rows, tbi
 
-# Level 4 of zlib packs this text as well as level 6 does, in a quarter of the time.
-LEVEL = 4
 # A .tbi reaches 512 Mb; htslib's .csi reaches any length.
 TBI_REACH = 1 << 29
-_BGZF_BLOCK = 65280
-# Rows formatted at a time: small enough to stay in the cache.
-_ROWS = 1 << 14
 
 
-def _fours(style: str) -> np.ndarray:
-    texts = [style.format(number).encode().replace(b" ", b"\0") for number in range(10_000)]
-    return np.frombuffer(b"".join(texts), np.uint32)
+@dataclass(frozen=True)
+class Packed:
+    """The lines of a batch: blocks of BGZF, their bytes, and what the index says of them."""
+
+    blocks: list[bytes]
+    size: int
+    chunks: np.ndarray
+    windows: np.ndarray
 
 
-# Four digits in a uint32: inside a number, at its start (0 is nothing), at its start and end (0 is "0").
-_FOUR, _LAST_FOUR = _fours("{:04d}"), _fours("{:4d}")
-_FIRST_FOUR = np.concatenate([np.zeros(1, np.uint32), _LAST_FOUR[1:]])
+class BedGraph:
+    """A bedGraph that is being written, a batch at a time."""
+
+    def __init__(self, out: IO[bytes], index: Path, layout: Layout, digits: int) -> None:
+        self.out = out
+        self.index = index
+        self.layout = layout
+        self.digits = digits
+        self._end = 0
+        self._chunks: list[np.ndarray] = [np.empty(0, CHUNK)]
+        self._windows: list[np.ndarray] = [np.empty(0, WINDOW)]
+
+    def pack(self, runs: Runs, called: Called) -> Packed:
+        """What a batch adds; knows nothing of the batches before, so that any thread may do it."""
+        lines = whole_runs(runs, called)
+        names = [self.layout.names[contig] for contig in lines.contig.tolist()]
+        text, places = format_lines(names, lines, self.digits)
+        blocks, starts = bgzf_blocks(text.data)
+        chunks, windows = index_rows(lines, places, starts)
+        return Packed(blocks, int(starts[-1]), chunks, windows)
+
+    def write(self, packed: Packed) -> None:
+        """Write the next batch."""
+        self.out.writelines(packed.blocks)
+        for rows, table in ((packed.chunks, self._chunks), (packed.windows, self._windows)):
+            for name in {"start", "end"} & set(rows.dtype.names):
+                rows[name] += self._end << 16
+            table.append(rows)
+        self._end += packed.size
+
+    def finish(self, data: Path, index: Path) -> None:
+        """End the file, and write its index."""
+        self.out.write(BGZF_EOF)
+        self.out.flush()
+        if self.index.suffix == ".csi":
+            _csi(data, index)
+        else:
+            index.write_bytes(tbi(self.layout, np.concatenate(self._chunks), np.concatenate(self._windows)))
+
+
+def _csi(data: Path, index: Path) -> None:
+    pysam.tabix_index(
+        str(data), index=str(index), seq_col=0, start_col=1, end_col=2, zerobased=True, csi=True, force=True
+    )
+
+
+@contextmanager
+def open_bedgraph(path: Path, layout: Layout, digits: int = TrackConfig.digits) -> Iterator[BedGraph]:
+    """Yield a bedGraph to write batches to; it and its index are there when the block ends well.
+
+    Parameters
+    ----------
+    path
+        The ``.bedgraph.gz`` to write. Its ``index`` stands beside it.
+    layout
+        Of the contigs.
+    digits
+        Decimals that are kept.
+    """
+    hidden = [name for name in layout.names if name.startswith(b"#")]
+    if hidden:
+        name = hidden[0].decode("utf-8", "surrogateescape")
+        raise DnabilstmError(f"contig {name!r}: a line that starts with '#' is a comment; rename it")
+    path = Path(path)
+    csi = layout.longest > TBI_REACH
+    index = path.with_name(path.name + (".csi" if csi else ".tbi"))
+    stale = path.with_name(path.name + (".tbi" if csi else ".csi"))
+    # The data take their name first: an index is never there without the data that it speaks of.
+    with atomic_file(index) as index_part, atomic_file(path) as part:
+        with part.open("wb") as out:
+            bedgraph = BedGraph(out, index, layout, digits)
+            yield bedgraph
+            bedgraph.finish(part, index_part)
+        index.unlink(missing_ok=True)
+        stale.unlink(missing_ok=True)
 
 
 def write_bedgraph(
@@ -69,99 +146,7 @@ def write_bedgraph(
     DnabilstmError
         If the place cannot be written, or a contig's name would make its lines comments.
     """
-    hidden = [contig.name for contig in scores.contigs if contig.name.startswith("#")]
-    if hidden:
-        raise DnabilstmError(f"contig {hidden[0]!r}: a line that starts with '#' is a comment; rename it")
-    path = Path(path)
-    csi = max(contig.length for contig in scores.contigs) > TBI_REACH
-    index = path.with_name(path.name + (".csi" if csi else ".tbi"))
-    stale = path.with_name(path.name + (".tbi" if csi else ".csi"))
-    # The data take their name first: an index is never there without the data that it speaks of.
-    with atomic_file(index) as index_part, atomic_file(path) as part:
-        with part.open("wb") as out:
-            for packed in in_order(_pack, _jobs(scores, channel, digits), workers):
-                out.write(packed)
-            out.write(BGZF_EOF)
-        _index(part, index_part, csi)
-        index.unlink(missing_ok=True)
-        stale.unlink(missing_ok=True)
-    return index
-
-
-def _index(data: Path, index: Path, csi: bool) -> None:
-    pysam.tabix_index(
-        str(data), index=str(index), seq_col=0, start_col=1, end_col=2, zerobased=True, csi=csi, force=True
-    )
-
-
-def _jobs(scores: Scores, channel: str, digits: int) -> Iterator[tuple]:
-    table = number_table(digits)
-    for contig in scores.contigs:
-        name = contig.name.encode("utf-8", "surrogateescape")
-        for start, end, code in joined_runs(scores.track(channel, contig.name), digits):
-            for first in range(0, len(start), _ROWS):
-                some = slice(first, first + _ROWS)
-                yield name, start[some], end[some], table[code[some]]
-
-
-def _pack(job: tuple[bytes, np.ndarray, np.ndarray, np.ndarray]) -> bytes:
-    """Whole BGZF blocks of the lines of some runs, without the block that ends a file."""
-    text = format_lines(*job)
-    buffer = io.BytesIO()
-    writer = BgzfWriter(fileobj=buffer, compresslevel=LEVEL)
-    for start in range(0, len(text), _BGZF_BLOCK):
-        writer.write(text[start : start + _BGZF_BLOCK])
-        writer.flush()
-    return buffer.getvalue()
-
-
-@cache
-def number_table(digits: int) -> np.ndarray:
-    """The text of every rounded score: 8 bytes each as uint64 (10**digits + 1,), filled up with 0.
-
-    As short as can be: ``0``, ``0.5``, ``0.123``, ``1``.
-    """
-    steps = 10**digits
-    texts = [f"{step / steps:.{digits}f}".rstrip("0").rstrip(".") for step in range(steps + 1)]
-    return np.array(texts, "S8").view(np.uint64)
-
-
-def format_lines(name: bytes, start: np.ndarray, end: np.ndarray, numbers: np.ndarray) -> bytes:
-    """Lines of a bedGraph, all runs at once: rows of fixed width, then the filling bytes dropped.
-
-    Parameters
-    ----------
-    name
-        The contig.
-    start, end
-        int64 (runs,), ascending.
-    numbers
-        uint64 (runs,): entries of ``number_table``.
-    """
-    if not len(start):
-        return b""
-    groups = 1 + (len(str(end[-1])) - 1) // 4
-    place = [(f"{column}{group}", np.uint32) for column in "se" for group in range(groups)]
-    row = [("name", f"V{len(name)}"), ("tab1", "u1"), *place[:groups], ("tab2", "u1"), *place[groups:]]
-    rows = np.empty(len(start), np.dtype([*row, ("tab3", "u1"), ("number", np.uint64), ("line", "u1")]))
-    rows["name"] = np.void(name)
-    for field, byte in (("tab1", 9), ("tab2", 9), ("tab3", 9), ("line", 10)):
-        rows[field] = byte
-    rows["number"] = numbers
-    for column, values in (("s", start), ("e", end)):
-        for group, letters in enumerate(_decimal(values, groups)):
-            rows[f"{column}{group}"] = letters
-    return rows.tobytes().translate(None, b"\0")
-
-
-def _decimal(numbers: np.ndarray, groups: int) -> list[np.ndarray]:
-    """ASCII digits of whole numbers, four in a uint32; a place before the first digit is 0 (no letter)."""
-    texts = []
-    above = np.zeros(len(numbers), bool)
-    for group in range(groups - 1, -1, -1):
-        four = numbers // 10_000**group
-        numbers = numbers - four * 10_000**group
-        short = _LAST_FOUR if group == 0 else _FIRST_FOUR
-        texts.append(np.where(above, _FOUR[four], short[four]))
-        above |= four > 0
-    return texts
+    layout = Layout(scores.contigs)
+    with open_bedgraph(path, layout, digits) as bedgraph:
+        write_in_one_pass(scores, channel, [bedgraph], layout, digits=digits, workers=workers)
+    return bedgraph.index

@@ -1,25 +1,77 @@
-"""Scores of a contig, block by block: rounded, equal neighbours joined into runs.
+"""Scores of a batch of contigs: equal neighbours joined into runs, then rounded, then joined again.
 
 A rounded score is kept as a whole number of steps of ``10**-digits`` (its code), so that equal means
-equal and every number of a text track comes from one small table.
+equal and every number of a text track comes from one small table. Scores of a network that pools are
+constant over its bins: joining before rounding leaves that much less to round.
 """
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.tracks.batches import Batch
 from dnabilstm.tracks.options import TrackConfig
 
-# Two million bytes of scores; a power of four times 32, so that the bins of every zoom level fit.
-BLOCK = 32 * 4**7
 NO_CALL = -1
+# Bases that are looked at once to find the end of a run beyond its batch.
+_AHEAD = 1 << 16
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of a batch, no-calls too; none passes the end of a contig or of the batch.
+
+    Attributes
+    ----------
+    batch : Batch
+        Where they are.
+    start : numpy.ndarray
+        int64 (runs,), bases of the batch.
+    code : numpy.ndarray
+        int32 (runs,); -1 is a no-call.
+    first : numpy.ndarray
+        int64 (pieces + 1,), the first run of each stretch of the batch, then the number of runs.
+    continued : bool
+        Whether the first run goes on from the batch before.
+    beyond : int
+        Bases that the last run goes on after the batch; 0 if it is not called or itself goes on.
+    """
+
+    batch: Batch
+    start: np.ndarray
+    code: np.ndarray
+    first: np.ndarray
+    continued: bool
+    beyond: int
+
+
+@dataclass(frozen=True)
+class Called:
+    """The runs of a batch that have a score, in bases of their contigs.
+
+    Attributes
+    ----------
+    contig, count : numpy.ndarray
+        int64 (pieces,), contig of each stretch of the batch, and its number of runs.
+    start, end : numpy.ndarray
+        int64 (runs,), 0-based, half-open.
+    code : numpy.ndarray
+        int32 (runs,).
+    """
+
+    contig: np.ndarray
+    count: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    code: np.ndarray
 
 
 def round_scores(scores: np.ndarray, digits: int = TrackConfig.digits) -> np.ndarray:
@@ -43,9 +95,10 @@ def round_scores(scores: np.ndarray, digits: int = TrackConfig.digits) -> np.nda
         If a score is not in 0 to 1.
     """
     gap = np.isnan(scores)
-    wrong = ~gap & ((scores < 0) | (scores > 1))
-    if wrong.any():
-        raise DnabilstmError(f"scores: found {scores[wrong][0]}; wanted probabilities, 0 to 1; score again")
+    low, high = np.fmin.reduce(scores, initial=0), np.fmax.reduce(scores, initial=0)
+    if low < 0 or high > 1:
+        found = scores[~gap & ((scores < 0) | (scores > 1))][0]
+        raise DnabilstmError(f"scores: found {found}; wanted probabilities, 0 to 1; score again")
     steps = scores.astype(np.float64)
     steps *= 10**digits
     np.rint(steps, out=steps)
@@ -53,48 +106,92 @@ def round_scores(scores: np.ndarray, digits: int = TrackConfig.digits) -> np.nda
     return steps.astype(np.int32)
 
 
-def blocks(track: np.ndarray, size: int = BLOCK) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the start and the scores of each block of a track, in order."""
-    for start in range(0, len(track), size):
-        yield start, track[start : start + size]
-
-
-def joined_runs(
-    track: np.ndarray, digits: int = TrackConfig.digits, size: int = BLOCK
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield the runs of equal rounded scores of a contig, many at a time, joined over block borders.
+def equal_runs(track: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Start, int64 in bases of the batch, and score, float32, of runs of equal scores; as ``Runs`` else.
 
     Parameters
     ----------
     track
-        float32 (length,) of one contig; NaN is a no-call and belongs to no run.
+        float32 (total bases,) of all contigs.
+    batch
+        Which of them.
+    """
+    scores = track[batch.start : batch.end]
+    if len(scores) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    bits = scores.view(np.uint32)
+    change = np.empty(len(bits), bool)
+    np.not_equal(bits[1:], bits[:-1], out=change[1:])
+    change[batch.at] = True
+    start = np.flatnonzero(change)
+    return start, scores[start]
+
+
+def batch_runs(track: np.ndarray, batch: Batch, digits: int = TrackConfig.digits) -> Runs:
+    """The runs of equal rounded scores of a batch.
+
+    Parameters
+    ----------
+    track
+        float32 (total bases,) of all contigs; NaN is a no-call.
+    batch
+        Which of them.
     digits
         See ``round_scores``.
-    size
-        Bases held in memory at a time.
-
-    Yields
-    ------
-    tuple of numpy.ndarray
-        start and end, int64 (runs,), 0-based, half-open, ascending, and code, int32 (runs,).
     """
-    # The last run of a block stays open: the next block may go on with it.
-    open_start, open_code = 0, NO_CALL
-    for start, scores in blocks(track, size):
-        codes = round_scores(scores, digits)
-        cuts = np.flatnonzero(codes[1:] != codes[:-1]) + 1
-        first = [open_start] if codes[0] == open_code else [open_start, start]
-        kept = codes[:1] if codes[0] == open_code else np.array([open_code, codes[0]], np.int32)
-        borders = np.concatenate([np.array(first, np.int64), cuts + start])
-        values = np.concatenate([kept, codes[cuts]])
-        yield _called(borders, values[:-1])
-        open_start, open_code = int(borders[-1]), int(values[-1])
-    yield _called(np.array([open_start, len(track)], np.int64), np.array([open_code], np.int32))
+    start, scores = equal_runs(track, batch)
+    code = round_scores(scores, digits)
+    change = np.empty(len(code), bool)
+    np.not_equal(code[1:], code[:-1], out=change[1:])
+    change[np.searchsorted(start, batch.at)] = True
+    start, code = start[change], code[change]
+    first = np.append(np.searchsorted(start, batch.at), len(start))
+
+    continued, beyond = False, 0
+    if batch.local[0]:
+        before = round_scores(track[batch.start - 1 : batch.start], digits)[0]
+        continued = bool(before == code[0] != NO_CALL)
+    if batch.more and code[-1] != NO_CALL and not (continued and len(code) == 1):
+        beyond = _beyond(track[batch.end : batch.end + batch.more], code[-1], digits)
+    return Runs(batch, start, code, first, continued, beyond)
 
 
-def _called(borders: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    keep = codes != NO_CALL
-    return borders[:-1][keep], borders[1:][keep], codes[keep]
+def _beyond(scores: np.ndarray, code: int, digits: int) -> int:
+    """How many scores at the beginning round to ``code``."""
+    for first in range(0, len(scores), _AHEAD):
+        other = round_scores(scores[first : first + _AHEAD], digits) != code
+        if other.any():
+            return first + int(np.argmax(other))
+    return len(scores)
+
+
+def called_runs(runs: Runs) -> Called:
+    """The runs of a batch that have a score."""
+    batch = runs.batch
+    end = np.append(runs.start[1:], batch.end - batch.start)
+    shift = batch.local - batch.at
+    counts = np.diff(runs.first)
+    shifts = shift[0] if len(shift) == 1 else np.repeat(shift, counts)
+    start, end, code = runs.start + shifts, end + shifts, runs.code
+    gap = code == NO_CALL
+    if gap.any():
+        gaps = np.concatenate([[0], np.cumsum(gap)])
+        counts = counts - np.diff(gaps[runs.first])
+        start, end, code = start[~gap], end[~gap], code[~gap]
+    return Called(batch.contig, counts, start, end, code)
+
+
+def whole_runs(runs: Runs, called: Called) -> Called:
+    """The runs that start in a batch, whole: one that goes on from the batch before belongs to that."""
+    start, end, code, count = called.start, called.end, called.code, called.count
+    if runs.beyond:
+        end = end.copy()
+        end[-1] += runs.beyond
+    if runs.continued:
+        start, end, code = start[1:], end[1:], code[1:]
+        count = count.copy()
+        count[0] -= 1
+    return Called(called.contig, count, start, end, code)
 
 
 def in_order(function: Callable[[Item], Result], items: Iterator[Item], workers: int = 1) -> Iterator[Result]:

@@ -1,15 +1,17 @@
 """All tracks of a genome: bedGraph and bigWig of every channel, and what their numbers mean."""
 
-import os
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dnabilstm.files import atomic_file, write_json
+from dnabilstm.files import atomic_file
 from dnabilstm.score.store import Scores
-from dnabilstm.tracks.bedgraph import write_bedgraph
-from dnabilstm.tracks.bigwig import write_bigwig
+from dnabilstm.tracks.batches import Layout
+from dnabilstm.tracks.bedgraph import open_bedgraph
+from dnabilstm.tracks.bigwig import open_bigwig
 from dnabilstm.tracks.bins import Summary
+from dnabilstm.tracks.one_pass import available_cores, write_in_one_pass
 from dnabilstm.tracks.options import TrackConfig
 from dnabilstm.tracks.regions import strand_of
 
@@ -49,7 +51,7 @@ def write_tracks(
     Returns
     -------
     dict
-        What ``tracks.json`` holds.
+        What ``tracks.json`` holds, but its table of contigs.
 
     Raises
     ------
@@ -60,28 +62,34 @@ def write_tracks(
     # The table says that all is there: it goes first and comes back last.
     with atomic_file(folder / SIZES_FILE) as part:
         (folder / TABLE_FILE).unlink(missing_ok=True)
-        rows = "".join(f"{contig.name}\t{contig.length}\n" for contig in scores.contigs)
-        part.write_text(rows, encoding="utf-8", errors="surrogateescape")
-    total = sum(contig.length for contig in scores.contigs)
-    settings = {"digits": digits, "workers": workers or _cores()}
+        with part.open("w", encoding="utf-8", errors="surrogateescape") as out:
+            out.writelines(f"{contig.name}\t{contig.length}\n" for contig in scores.contigs)
+    layout = Layout(scores.contigs)
     spread_of = {name: channel for channel, name in scores.info.get("spread", {}).items()}
+    settings = {"digits": digits, "workers": workers or available_cores(), "progress": progress}
     channels = {}
     for channel in scores.channels:
-        bedgraph, bigwig = folder / f"{channel}.bedgraph.gz", folder / f"{channel}.bw"
-        index = write_bedgraph(scores, channel, bedgraph, **settings)
-        if progress:
-            progress(total)
-        summary = write_bigwig(scores, channel, bigwig, **settings)
-        if progress:
-            progress(total)
-        files = {"bedgraph": bedgraph.name, "index": index.name, "bigwig": bigwig.name}
+        files, summary = _write_channel(scores, channel, folder, layout, **settings)
         of = spread_of.get(channel)
         meaning = {"units": _units(scores, of), **({"spread_of": of} if of else {})}
-        strand = strand_of(of or channel)
-        channels[channel] = {**files, **meaning, "strand": strand, "summary": _summary(summary, total)}
+        figures = _summary(summary, int(layout.length.sum()))
+        channels[channel] = {**files, **meaning, "strand": strand_of(of or channel), "summary": figures}
     table = {**describe(scores, digits), "channels": channels}
-    write_json(folder / TABLE_FILE, table)
+    _write_table(folder / TABLE_FILE, table, scores)
     return table
+
+
+def _write_channel(
+    scores: Scores, channel: str, folder: Path, layout: Layout, digits: int, **settings: Any
+) -> tuple[dict[str, str], Summary]:
+    """Write the bedGraph and the bigWig of a channel in one pass; gives the names of the files."""
+    with (
+        open_bigwig(folder / f"{channel}.bw", layout, digits) as bigwig,
+        open_bedgraph(folder / f"{channel}.bedgraph.gz", layout, digits) as bedgraph,
+    ):
+        write_in_one_pass(scores, channel, [bedgraph, bigwig], layout, digits=digits, **settings)
+    names = {"bedgraph": f"{channel}.bedgraph.gz", "index": bedgraph.index.name, "bigwig": f"{channel}.bw"}
+    return names, bigwig.summary
 
 
 def describe(scores: Scores, digits: int) -> dict[str, Any]:
@@ -95,11 +103,20 @@ def describe(scores: Scores, digits: int) -> dict[str, Any]:
         "coordinates": "0-based, half-open",
         "genome": scores.info.get("genome", {}),
         "model": scores.info.get("model", {}),
-        "contigs": [
-            {"name": contig.name, "length": contig.length, "digest": contig.digest}
-            for contig in scores.contigs
-        ],
     }
+
+
+def _write_table(path: Path, table: dict[str, Any], scores: Scores) -> None:
+    """Write ``tracks.json``: a line a contig, however many there are."""
+    head = json.dumps(table, indent=2).removesuffix("\n}")
+    with atomic_file(path) as part, part.open("w", encoding="utf-8") as out:
+        out.write(f'{head},\n  "contigs": [')
+        comma = ""
+        for contig in scores.contigs:
+            row = {"name": contig.name, "length": contig.length, "digest": contig.digest}
+            out.write(f"{comma}\n    {json.dumps(row)}")
+            comma = ","
+        out.write("\n  ]\n}\n")
 
 
 def _units(scores: Scores, spread_of: str | None) -> str:
@@ -115,7 +132,3 @@ def _summary(summary: Summary, total: int) -> dict[str, Any]:
     low, mean, high = (round(figure, 6) if summary.bases else None for figure in figures)
     bases = {"bases_scored": summary.bases, "bases_no_call": total - summary.bases}
     return {**bases, "minimum": low, "mean": mean, "maximum": high}
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dnabilstm.genome import Contig
+from dnabilstm.tracks.batches import Layout
 from dnabilstm.tracks.bbi import FANOUT, SECTION, Sections, contig_tree, section_tree
 
 
@@ -34,7 +35,7 @@ def test_every_contig_is_found_by_its_name(number):
     rng = np.random.default_rng(number)
     names = [f"c{i}" for i in rng.permutation(number)]
     contigs = tuple(Contig(name, 10 + i, 0, "") for i, name in enumerate(names))
-    file = bytes(100) + contig_tree(contigs, 100)
+    file = bytes(100) + contig_tree(Layout(contigs), 100)
     for i in {0, number // 2, number - 1}:
         assert find_contig(file, 100, names[i].encode()) == (i, 10 + i)
     assert find_contig(file, 100, b"c") is None
@@ -71,11 +72,14 @@ def test_the_table_of_sections_is_where_they_were_written():
     file = io.BytesIO()
     sections = Sections(file, start=100)
     packed = [bytes([i % 251]) * (1 + i % 3) for i in range(5000)]
-    for i, some in enumerate(packed):
-        sections.add(0, i, i + 1, 10 * len(some), some)
+    for first in (0, 4096):
+        some = packed[first : first + 4096]
+        rows = np.zeros(len(some), SECTION)
+        rows["start"], rows["size"] = first + np.arange(len(some)), [len(each) for each in some]
+        sections.add(rows, some)
     table = sections.table()
-    assert len(table) == 5000
-    assert sections.longest == 30
+    assert table["start"].tolist() == list(range(5000))
+    assert sections.end == 100 + sum(map(len, packed))
     written = file.getvalue()
     for i, row in enumerate(table):
         assert written[row["offset"] - 100 :][: row["size"]] == packed[i]

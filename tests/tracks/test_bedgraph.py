@@ -7,8 +7,8 @@ from Bio.bgzf import BgzfWriter
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import open_text
-from dnabilstm.tracks import bedgraph
-from dnabilstm.tracks.bedgraph import _index, format_lines, number_table, write_bedgraph
+from dnabilstm.tracks import bedgraph, lines
+from dnabilstm.tracks.bedgraph import _csi, write_bedgraph
 
 
 def read_back(path, contig, length):
@@ -78,12 +78,10 @@ def test_contigs_longer_than_a_tbi_reaches_get_a_csi(make_scores, tmp_path, monk
 
 
 def test_a_csi_reaches_beyond_512_mb(tmp_path):
-    starts = np.array([5, 600_000_000], np.int64)
-    lines = format_lines(b"a", starts, starts + 1, number_table(3)[[500, 250]])
     path = tmp_path / "p.bedgraph.gz"
     with BgzfWriter(str(path)) as out:
-        out.write(lines)
-    _index(path, tmp_path / "p.bedgraph.gz.csi", csi=True)
+        out.write(b"a\t5\t6\t0.5\na\t600000000\t600000001\t0.25\n")
+    _csi(path, tmp_path / "p.bedgraph.gz.csi")
     with pysam.TabixFile(str(path), index=str(tmp_path / "p.bedgraph.gz.csi")) as file:
         assert list(file.fetch("a", 599_999_000, 600_000_100)) == ["a\t600000000\t600000001\t0.25"]
 
@@ -96,13 +94,36 @@ def test_a_track_without_a_score_is_an_empty_indexed_file(make_scores, tmp_path)
         assert file.contigs == []
 
 
-def test_bytes_do_not_depend_on_the_workers(make_scores, random_track, tmp_path):
-    scores = make_scores({"a": random_track(50_000, 5), "b": random_track(900, 6)})
-    for workers in (1, 3):
-        write_bedgraph(scores, "promoter", tmp_path / f"{workers}.bedgraph.gz", workers=workers)
-    for end in ("", ".tbi"):
-        one, three = ((tmp_path / f"{workers}.bedgraph.gz{end}").read_bytes() for workers in (1, 3))
-        assert one == three
+@pytest.mark.parametrize("block", [500, 1 << 19])
+def test_bytes_do_not_depend_on_the_workers(make_scores, assemblies, small_batches, tmp_path, block):
+    small_batches(block)
+    for tracks in assemblies.values():
+        for workers in (1, 2, 5):
+            write_bedgraph(
+                make_scores(tracks), "promoter", tmp_path / f"{workers}.bedgraph.gz", workers=workers
+            )
+        for end in ("", ".tbi"):
+            one, *others = ((tmp_path / f"{n}.bedgraph.gz{end}").read_bytes() for n in (1, 2, 5))
+            assert others == [one, one]
+
+
+@pytest.mark.parametrize("many", [0, 1 << 40])
+@pytest.mark.parametrize("block", [300, 4096, 1 << 19])
+@pytest.mark.parametrize("digits", [2, 3, 6])
+def test_text_is_that_of_a_line_at_a_time(
+    make_scores, assemblies, runs_by_base, small_batches, tmp_path, monkeypatch, many, block, digits
+):
+    small_batches(block)
+    monkeypatch.setattr(lines, "_MANY", many)
+    path = tmp_path / "p.bedgraph.gz"
+    for tracks in assemblies.values():
+        write_bedgraph(make_scores(tracks), "promoter", path, digits=digits)
+        wanted = "".join(
+            f"{name}\t{start}\t{end}\t{score:.{digits}f}".rstrip("0").rstrip(".") + "\n"
+            for name, track in tracks.items()
+            for start, end, score in runs_by_base(track, digits)
+        )
+        assert gzip.decompress(path.read_bytes()) == wanted.encode("utf-8", "surrogateescape")
 
 
 def test_names_are_kept_byte_for_byte(make_scores, tmp_path):
@@ -124,24 +145,7 @@ def test_a_failed_index_leaves_the_old_pair(make_scores, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(bedgraph, "_index", fail)
+    monkeypatch.setattr(bedgraph, "tbi", fail)
     with pytest.raises(DnabilstmError, match="No space left"):
         write_bedgraph(make_scores({"a": [0.7]}), "promoter", path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
-
-
-@pytest.mark.parametrize("digits", [1, 2, 3, 4])
-def test_every_number_is_the_shortest_text_of_its_score(digits):
-    texts = [entry.tobytes().rstrip(b"\0").decode() for entry in number_table(digits)]
-    assert [float(text) for text in texts] == [step / 10**digits for step in range(10**digits + 1)]
-    assert max(map(len, texts)) == digits + 2
-    assert not any("." in text and text.endswith(("0", ".")) for text in texts)
-
-
-def test_positions_of_any_size():
-    starts = np.array(
-        [0, 1, 9, 10, 99, 9_999, 10_000, 10_001, 99_999_999, 100_000_000, 123_400_005_678], np.int64
-    )
-    numbers = np.full(len(starts), number_table(3)[50])
-    expected = "".join(f"c\t{start}\t{start + 1}\t0.05\n" for start in starts.tolist())
-    assert format_lines(b"c", starts, starts + 1, numbers) == expected.encode()

@@ -52,8 +52,8 @@ def test_both_readers_give_the_rounded_scores(make_scores, tracks, tmp_path, dig
     assert [path.name for path in tmp_path.iterdir()] == ["p.bw"]
 
 
-def test_blocks_join_without_a_seam(make_scores, tracks, tmp_path, monkeypatch):
-    monkeypatch.setattr(bigwig, "BLOCK", 512)
+def test_batches_join_without_a_seam(make_scores, tracks, small_batches, tmp_path, monkeypatch):
+    small_batches(512)
     monkeypatch.setattr(bigwig, "ZOOMS", (32, 128, 512))
     write_bigwig(make_scores(tracks), "promoter", tmp_path / "p.bw")
     check_values(tmp_path / "p.bw", tracks)
@@ -93,7 +93,7 @@ def check_zooms(path, tracks, widths):
 
 def test_zoom_levels_hold_the_statistics_of_their_bases(make_scores, tracks, tmp_path):
     write_bigwig(make_scores(tracks), "promoter", tmp_path / "p.bw")
-    check_zooms(tmp_path / "p.bw", tracks, [32, 128, 512, 2048, 8192])
+    check_zooms(tmp_path / "p.bw", tracks, [128, 512, 2048, 8192])
 
 
 def test_statistics_come_from_the_zoom_levels(make_scores, random_track, tmp_path):
@@ -126,7 +126,7 @@ def test_many_contigs_need_trees_of_two_levels(make_scores, random_track, tmp_pa
     write_bigwig(make_scores(tracks), "promoter", tmp_path / "p.bw")
     some = {name: tracks[name] for name in list(tracks)[::50] + ["scaffold_699"]}
     check_values(tmp_path / "p.bw", some)
-    check_zooms(tmp_path / "p.bw", some, [32])
+    check_zooms(tmp_path / "p.bw", some, [128])
 
 
 @pytest.mark.parametrize("track", [{"a": [np.nan] * 50, "b": []}, {"a": [np.nan]}])
@@ -155,12 +155,43 @@ def test_runs_and_single_bases_are_stored_as_what_is_smaller(make_scores, tmp_pa
         assert file.info()["primaryDataSize"] < 4 * 50_000
 
 
-def test_bytes_do_not_depend_on_the_workers(make_scores, tracks, tmp_path, monkeypatch):
-    monkeypatch.setattr(bigwig, "BLOCK", 2048)
+@pytest.mark.parametrize("block", [2048, 1 << 19])
+def test_every_assembly_is_read_back_by_both_readers(
+    make_scores, assemblies, small_batches, tmp_path, monkeypatch, block
+):
+    small_batches(block)
     monkeypatch.setattr(bigwig, "ZOOMS", (32, 128, 512, 2048))
-    for workers in (1, 3):
-        write_bigwig(make_scores(tracks), "promoter", tmp_path / f"{workers}.bw", workers=workers)
-    assert (tmp_path / "1.bw").read_bytes() == (tmp_path / "3.bw").read_bytes()
+    for tracks in assemblies.values():
+        # The readers take names that are UTF-8 only.
+        tracks = {name.replace("\udcff", "."): track for name, track in tracks.items()}
+        write_bigwig(make_scores(tracks), "promoter", tmp_path / "p.bw")
+        some = dict(list(tracks.items())[:: 1 + len(tracks) // 60])
+        check_values(tmp_path / "p.bw", some)
+        longest = max(map(len, tracks.values()))
+        widths = [width for width in bigwig.ZOOMS if width == 32 or width < longest]
+        check_zooms(tmp_path / "p.bw", some, widths)
+
+
+@pytest.mark.parametrize("block", [2048, 1 << 19])
+def test_bytes_do_not_depend_on_the_workers(
+    make_scores, assemblies, small_batches, tmp_path, monkeypatch, block
+):
+    small_batches(block)
+    monkeypatch.setattr(bigwig, "ZOOMS", (32, 128, 512, 2048))
+    for tracks in assemblies.values():
+        for workers in (1, 2, 5):
+            write_bigwig(make_scores(tracks), "promoter", tmp_path / f"{workers}.bw", workers=workers)
+        one, *others = ((tmp_path / f"{workers}.bw").read_bytes() for workers in (1, 2, 5))
+        assert others == [one, one]
+
+
+def test_scores_of_bins_are_stored_one_a_bin(make_scores, tmp_path):
+    rng = np.random.default_rng(1)
+    write_bigwig(make_scores({"a": np.repeat(rng.random(20_000), 5)}), "promoter", tmp_path / "p.bw")
+    with pyBigWig.open(str(tmp_path / "p.bw")) as file:
+        assert {end - start for start, end, _ in file.intervals("a")} == {5}
+    with pybigtools.open(str(tmp_path / "p.bw")) as file:
+        assert file.info()["primaryDataSize"] < 4 * 20_000
 
 
 def test_an_unwritable_place_is_an_error(make_scores, tmp_path):

@@ -1,4 +1,3 @@
-import itertools
 import threading
 import time
 
@@ -6,18 +5,10 @@ import numpy as np
 import pytest
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.tracks.runs import NO_CALL, blocks, in_order, joined_runs, round_scores
-
-
-def reference_runs(track, digits):
-    """Joined runs, one base at a time."""
-    place, runs = 0, []
-    for value, same in itertools.groupby(np.round(track.astype(float), digits).astype(str)):
-        length = len(list(same))
-        if value != "nan":
-            runs.append((place, place + length, round(float(value) * 10**digits)))
-        place += length
-    return runs
+from dnabilstm.genome import Contig
+from dnabilstm.tracks import runs
+from dnabilstm.tracks.batches import Layout, batches
+from dnabilstm.tracks.runs import NO_CALL, batch_runs, called_runs, in_order, round_scores, whole_runs
 
 
 def test_scores_are_rounded_to_steps_and_no_calls_marked():
@@ -32,27 +23,49 @@ def test_what_is_no_probability_is_refused(wrong):
         round_scores(np.array([0.5, wrong], np.float32), 3)
 
 
+def whole_runs_of(tracks, digits, block):
+    """Contig, start, end and rounded score of every run that the batches give, and of the runs within them."""
+    layout = Layout(tuple(Contig(name, len(track), 0, "") for name, track in tracks.items()))
+    scores = np.concatenate([np.asarray(track, np.float32) for track in tracks.values()])
+    whole, cut = [], []
+    for batch in batches(layout, block):
+        runs = batch_runs(scores, batch, digits)
+        called = called_runs(runs)
+        assert runs.first.tolist()[0] == 0
+        assert runs.first[-1] == len(runs.start)
+        for some, found in ((called, cut), (whole_runs(runs, called), whole)):
+            contig = np.repeat(some.contig, some.count)
+            found += zip(
+                contig.tolist(), some.start.tolist(), some.end.tolist(), some.code.tolist(), strict=True
+            )
+    return whole, cut
+
+
 @pytest.mark.parametrize("digits", [1, 3, 6])
-@pytest.mark.parametrize("size", [1, 7, 64, 1000])
-def test_runs_do_not_depend_on_the_block(random_track, digits, size):
-    for seed in range(10):
-        track = random_track(1 + 37 * seed, seed)
-        found = [row for rows in joined_runs(track, digits, size) for row in zip(*rows, strict=True)]
-        assert [tuple(map(int, row)) for row in found] == reference_runs(track, digits)
+@pytest.mark.parametrize("block", [31, 1000, 1 << 19])
+def test_runs_are_those_found_base_by_base_whatever_the_block(assemblies, runs_by_base, digits, block):
+    for tracks in assemblies.values():
+        whole, cut = whole_runs_of(tracks, digits, block)
+        wanted = [
+            (i, start, end, round(score * 10**digits))
+            for i, track in enumerate(tracks.values())
+            for start, end, score in runs_by_base(track, digits)
+        ]
+        assert whole == wanted
+        assert sum(end - start for _, start, end, _ in cut) == sum(end - start for _, start, end, _ in wanted)
 
 
-def test_a_contig_without_bases_or_without_calls_has_no_run():
-    for track in (np.empty(0, np.float32), np.full(20, np.nan, np.float32)):
-        assert sum(len(start) for start, _, _ in joined_runs(track, 3, 8)) == 0
+def test_a_run_over_many_batches_belongs_to_the_first(monkeypatch):
+    monkeypatch.setattr(runs, "_AHEAD", 3)
+    track = np.array([0.1] * 5 + [0.5] * 30 + [np.nan] * 20 + [0.5] * 3, np.float32)
+    whole, cut = whole_runs_of({"a": track}, 3, 8)
+    assert whole == [(0, 0, 5, 100), (0, 5, 35, 500), (0, 55, 58, 500)]
+    assert cut[1:3] == [(0, 5, 8, 500), (0, 8, 16, 500)]
 
 
-def test_blocks_cover_a_track_once():
-    track = np.arange(10, dtype=np.float32)
-    assert [(start, list(some)) for start, some in blocks(track, 4)] == [
-        (0, [0, 1, 2, 3]),
-        (4, [4, 5, 6, 7]),
-        (8, [8, 9]),
-    ]
+def test_equal_scores_of_two_contigs_are_two_runs():
+    whole, _ = whole_runs_of({"a": [0.5] * 3, "none": [], "b": [0.5] * 4}, 3, 64)
+    assert whole == [(0, 0, 3, 500), (2, 0, 4, 500)]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -35,11 +35,14 @@ def test_the_folder_holds_all_tracks_and_what_they_mean(scores, tmp_path):
         "q.bw",
         "tracks.json",
     ]
-    assert json.loads((tmp_path / "out/tracks.json").read_text()) == table
+    contigs = [
+        {"name": "b", "length": 4, "digest": "SQ.b"},
+        {"name": "a", "length": 1, "digest": "SQ.a"},
+    ]
+    assert json.loads((tmp_path / "out/tracks.json").read_text()) == {**table, "contigs": contigs}
     assert (tmp_path / "out/chrom.sizes").read_text() == "b\t4\na\t1\n"
     assert table["units"] == "calibrated probability"
     assert (table["genome"], table["model"], table["digits"]) == ({"digest": "G"}, {"digest": "M"}, 3)
-    assert table["contigs"][0] == {"name": "b", "length": 4, "digest": "SQ.b"}
     assert table["channels"]["p.plus"] == {
         "bedgraph": "p.plus.bedgraph.gz",
         "index": "p.plus.bedgraph.gz.tbi",
@@ -107,7 +110,7 @@ def test_a_failed_run_leaves_no_table(scores, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise DnabilstmError("no space")
 
-    monkeypatch.setattr(write, "write_bigwig", fail)
+    monkeypatch.setattr(write, "write_in_one_pass", fail)
     with pytest.raises(DnabilstmError, match="no space"):
         write_tracks(scores, tmp_path)
     assert not (tmp_path / "tracks.json").exists()
