@@ -103,6 +103,8 @@ def describe(scores: Scores, digits: int) -> dict[str, Any]:
         "coordinates": "0-based, half-open",
         "genome": scores.info.get("genome", {}),
         "model": scores.info.get("model", {}),
+        "settings": scores.info.get("settings", {}),
+        "precision_error": scores.info.get("precision_error", []),
     }
 
 
