@@ -20,8 +20,11 @@ _LEVELS = [(4681, 14), (585, 17), (73, 20), (9, 23), (1, 26), (0, 29)]
 # Columns 1, 2 and 3; 0-based, half-open; lines that start with '#' are comments; none is left out.
 _COLUMNS = (0x10000, 1, 2, 3, ord("#"), 0)
 
-# Neighbouring lines of one bin: where their text starts and ends.
-CHUNK = np.dtype([("contig", "<i8"), ("bin", "<i8"), ("start", "<i8"), ("end", "<i8")])
+# A bin beyond those of the finest level: where a contig's text starts and ends, and how many lines it has.
+_WHOLE = 37450
+
+# Neighbouring lines of one bin: where their text starts and ends, and how many they are.
+CHUNK = np.dtype([(name, "<i8") for name in ("contig", "bin", "start", "end", "lines")])
 # The first line that overlaps a window, where it is not the first of an earlier one too.
 WINDOW = np.dtype([("contig", "<i8"), ("window", "<i8"), ("start", "<i8")])
 
@@ -75,6 +78,7 @@ def index_rows(called: Called, places: np.ndarray, starts: np.ndarray) -> tuple[
     chunks = np.empty(len(lines), CHUNK)
     chunks["contig"], chunks["bin"] = contig, bins_of(called.start[lines], called.end[lines])
     chunks["start"], chunks["end"] = offsets
+    chunks["lines"] = ends - lines
     kept = new[lines]
     windows = np.empty(int(kept.sum()), WINDOW)
     windows["contig"], windows["window"], windows["start"] = (
@@ -97,17 +101,33 @@ def tbi(layout: Layout, chunks: np.ndarray, windows: np.ndarray) -> bytes:
     """
     used, number = np.unique(chunks["contig"], return_inverse=True)
     names = b"".join(layout.names[contig] + b"\0" for contig in used.tolist())
-    body = _body(len(used), number, chunks, np.searchsorted(used, windows["contig"]), windows)
+    whole = _whole(len(used), number, chunks)
+    number = np.concatenate([number, *[np.arange(len(used))] * 2])
+    window_of = np.searchsorted(used, windows["contig"])
+    body = _body(len(used), number, np.concatenate([chunks, *whole]), window_of, windows)
     head = struct.pack("<4siiiiiiii", b"TBI\1", len(used), *_COLUMNS, len(names))
-    blocks, _ = bgzf_blocks(head + names + body)
+    # No line has no place.
+    blocks, _ = bgzf_blocks(head + names + body + bytes(8))
     return b"".join([*blocks, BGZF_EOF])
+
+
+def _whole(contigs: int, number: np.ndarray, chunks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two chunks of each contig in the bin that speaks of the whole: its place, and its lines."""
+    place, lines = np.zeros(contigs, CHUNK), np.zeros(contigs, CHUNK)
+    first = np.searchsorted(number, np.arange(contigs))
+    place["bin"] = lines["bin"] = _WHOLE
+    place["start"] = chunks["start"][first]
+    place["end"] = chunks["end"][np.append(first[1:], len(chunks))[:contigs] - 1]
+    lines["start"] = np.add.reduceat(chunks["lines"], first) if contigs else 0
+    return place, lines
 
 
 def _body(
     contigs: int, number: np.ndarray, chunks: np.ndarray, window_of: np.ndarray, windows: np.ndarray
 ) -> bytes:
     """Bins with their chunks, then windows, of each contig; all 32-bit words at once."""
-    order = np.lexsort((chunks["start"], chunks["bin"], number))
+    # Stable: chunks of a bin stay in the order of the lines.
+    order = np.lexsort((chunks["bin"], number))
     number, chunks = number[order], chunks[order]
     new = np.ones(len(chunks), bool)
     new[1:] = (number[1:] != number[:-1]) | (chunks["bin"][1:] != chunks["bin"][:-1])
