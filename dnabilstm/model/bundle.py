@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from dnabilstm import __version__
 from dnabilstm.errors import DnabilstmError
@@ -133,7 +134,7 @@ def load_model(path: Path) -> Model:
     with safe_open(str(path), framework="pt") as handle:
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     # Shapes are compared before any memory is taken for a network that a damaged card may describe.
-    with torch.device("meta"):
+    with torch.device("meta"), _OfShapes():
         network = _assemble(configs, card)
         wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
     if wanted != {name: tensor.shape for name, tensor in tensors.items()}:
@@ -148,6 +149,17 @@ def load_model(path: Path) -> Model:
     model = Model(network.eval(), {key: value for key, value in card.items() if key not in drop})
     model.digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return model
+
+
+class _OfShapes(TorchFunctionMode):
+    """Networks of shapes alone: without first weights, for which the meta device would load a compiler (a second)."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Leave first weights out, and count where counting is quick."""
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        more = {"device": "cpu"} if func is torch.arange else {}
+        return func(*args, **{**(kwargs or {}), **more})
 
 
 def _configs_of(card: dict[str, Any]) -> list[BiLSTMConfig]:

@@ -35,7 +35,7 @@ class ScoreConfig:
         Field(
             ge=0,
             description="MiB of features that one batch may hold; fewer windows are taken where they do not fit. "
-            "0 = 384, or on a GPU a share of its free memory.",
+            "0 = 384 (up to 1,536 for long windows), or on a GPU a share of its free memory.",
         ),
     ] = 0
     workers: Annotated[

@@ -105,15 +105,19 @@ class Limits:
         Bins of a batch, padding included, at most; a longer window goes alone.
     least : int
         Windows of the last batches, which get smaller so that all workers end together.
+    most : int
+        Bins of a batch, at most, where fewer than ``least`` windows would have to do with ``bins``.
     """
 
     rows: int
     bins: int
     least: int
+    most: int = 0
 
     def fitting(self, bins: int) -> int:
         """How many windows of ``bins`` bins make a batch."""
-        return max(1, min(max(self.rows, -(-SMALL // bins)), self.bins // bins))
+        room = max(self.bins // bins, min(self.least, self.most // bins))
+        return max(1, min(max(self.rows, -(-SMALL // bins)), room))
 
 
 def batches(windows: Iterable[Window], limits: Limits) -> Iterator[list[Window]]:

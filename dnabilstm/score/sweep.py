@@ -22,7 +22,9 @@ from dnabilstm.score import recurrence
 from dnabilstm.score.stem import TableStem, fits_tables
 
 TILES = {"cpu": 64, "cuda": 4096}
-"""Bins of a tile: short enough for a processor's cache, long enough that a GPU is not kept waiting."""
+"""Bins of a tile, at least: long enough that a GPU is not kept waiting."""
+STEPS = 4096
+"""Steps of all rows of a tile, about: few enough for a processor's cache, and enough that calls cost little."""
 
 
 class Program:
@@ -112,7 +114,7 @@ class _Bins:
     def __init__(self, network: BiLSTM, precision: torch.dtype, tile: int) -> None:
         self.network, self.precision = network, precision
         self.device = device_of(network)
-        self.tile = tile or TILES.get(self.device.type, TILES["cuda"])
+        self.tile = tile
         self.bases = 1 if network.skip is not None else network.config.pool
         self.tables = TableStem(network, precision) if fits_tables(network, self.device, precision) else None
         with torch.no_grad():
@@ -128,6 +130,8 @@ class _Bins:
 
     def __call__(self, codes: Tensor, lengths: list[int]) -> Tensor:
         bins = codes.shape[1] // self.network.config.pool
+        least = TILES.get(self.device.type, TILES["cuda"])
+        self._memory.tile = self.tile or max(least, STEPS // len(codes))
         ends = torch.tensor(lengths, device=self.device)
         valid = torch.arange(bins, device=self.device).unsqueeze(1) < ends
         features, skipped = self._stem(codes, bins)
@@ -149,8 +153,8 @@ class _Bins:
             setattr(self._memory, slot, kept)
         return kept[:size].view(shape)
 
-    def _tiles(self, bins: int, tile: int = 0) -> list[slice]:
-        tile = tile or self.tile
+    def _tiles(self, bins: int, least: int = 0) -> list[slice]:
+        tile = max(self._memory.tile, least)
         return [slice(start, min(start + tile, bins)) for start in range(0, bins, tile)]
 
     def _stem(self, codes: Tensor, bins: int) -> tuple[Tensor, Tensor | None]:
@@ -246,7 +250,7 @@ class _Bins:
             *features.shape[:2], len(self.head[-1][1]), device=self.device, dtype=torch.float32
         )
         # Tiles no shorter than what attention looks at on each side, which is computed anew for each.
-        for tile in self._tiles(len(features), max(self.tile, margin)):
+        for tile in self._tiles(len(features), margin):
             seen = features[tile]
             if network.attention is not None:
                 wide, inner = _around(tile, margin, len(features))

@@ -24,6 +24,8 @@ LEAST = {"cpu": 16, "cuda": 2048}
 """Windows of the last batches, at least: with fewer rows the kernels are slower."""
 MEMORY = 384
 """MiB of a processor's batch; a GPU's may take a share of what is free there."""
+STRETCHED = 1536
+"""The same, where windows are so long that fewer than ``LEAST`` would fit."""
 GPU_SHARE = 0.35
 A_GPU = 2
 """Threads a GPU: while it computes one batch, the other is brought, or taken away."""
@@ -103,13 +105,14 @@ def _results(done: set[Future]) -> Iterator[Scored]:
 def limits_of(program: Program, config: ScoreConfig) -> Limits:
     """How many windows make a batch on the device of a program."""
     kind = program.device.type if program.device.type in ROWS else "cuda"
-    memory = config.memory << 20
+    memory = most = config.memory << 20
     if not memory:
-        memory = MEMORY << 20
+        memory, most = MEMORY << 20, STRETCHED << 20
         if program.device.type == "cuda":
             memory = int(GPU_SHARE * _free_memory(program.device))
     rows = config.batch or ROWS[kind]
-    return Limits(rows, max(1, memory // program.bytes_per_bin), min(rows, LEAST[kind]))
+    least, a_bin = min(rows, LEAST[kind]), program.bytes_per_bin
+    return Limits(rows, max(1, memory // a_bin), least, most // a_bin)
 
 
 def _free_memory(device: torch.device) -> int:
