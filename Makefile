@@ -63,5 +63,5 @@ clean: ## remove the demo and caches; the environment, downloads and other resul
 $(STAMP): pyproject.toml constraints.txt
 	$(if $(ACTIVE),,test -x $(BIN)/python || $(PYTHON) -m venv $(ENV))
 	$(BIN)/python -m pip install -c constraints.txt torch
-	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[dev,fast]'
 	touch $@

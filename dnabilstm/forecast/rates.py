@@ -105,7 +105,7 @@ def _score(genome: Genome, model: Model, config: ScoreConfig, seconds: float) ->
         begun = time.perf_counter()
         for _, found in compute(genome, model.network, windows, config):
             if len(values) < len(places):
-                values.append(1 / (1 + np.exp(-found[0])))
+                values.append(1 / (1 + np.exp(-found[0].clip(-50, 50))))
         return count * WINDOW / (time.perf_counter() - begun)
 
     # The first windows warm up, and tell how many there is time for.

@@ -11,6 +11,8 @@ rule plan:
     conda:
         "../envs/dnabilstm.yaml"
     threads: 2
+    resources:
+        mem_mb=grow(2048),
     params:
         options=get_plan_options,
         # Where this runs, which may be the login node of a cluster, there may be no GPU.
