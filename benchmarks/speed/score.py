@@ -29,8 +29,10 @@ from benchmarks.speed.made import random_genome, random_model
 from benchmarks.speed.peak import matrix_peak, operations_per_base
 
 TASKS = ("a", "b")
-PROBE = 400_000
+PROBE = 200_000
 """Bases from whose time the length of a measurement is found."""
+FULL = 3_200_000
+"""Bases that are scored at least: full batches on two workers."""
 FAMILY = {
     "default": {},
     "1 layer": {"layers": 1},
@@ -78,8 +80,7 @@ def score(seconds: float, network: dict, settings: dict, queue) -> None:
     prepare_process()
     _timed(PROBE // 4, network, settings)
     took, _ = _timed(PROBE, network, settings)
-    # Long enough for full batches on every worker, however slow the network.
-    bases = max(PROBE, int(PROBE * seconds / took))
+    bases = max(FULL, int(PROBE * seconds / took))
     took, busy = _timed(bases, network, settings)
     queue.put((bases / took, peak_mb(), 1e6 * busy / bases, bases))
 
@@ -92,7 +93,7 @@ def stages(seconds: float, network: dict, settings: dict, queue) -> None:
     settings = {**settings, "workers": 1}
     took, _ = _timed(PROBE, network, settings)
     with _watched() as spent:
-        took, _ = _timed(int(PROBE * seconds / took), network, settings)
+        took, _ = _timed(max(FULL // 2, int(PROBE * seconds / took)), network, settings)
     queue.put((*(spent[name] for name in STAGES), took))
 
 

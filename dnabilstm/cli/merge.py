@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dnabilstm.cli.progress import note, progress_bar
+from dnabilstm.cli.progress import progress_bar
 from dnabilstm.cli.score import say
 
 
@@ -34,5 +34,4 @@ def command(output: Path, keep: bool, cache_folder: Path | None) -> None:
     with progress_bar("merge", bases_of_shards(output), "bases") as advance:
         cache = Cache(cache_folder) if cache_folder else None
         scores = merge_shards(output, keep=keep, progress=advance, cache=cache)
-    say(scores)
-    note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
+    say(scores, output)

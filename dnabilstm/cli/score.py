@@ -78,11 +78,7 @@ def command(
     """  # noqa: D301
     from dnabilstm.genome import open_genome
     from dnabilstm.model.config import parse
-    from dnabilstm.model.runtime import choose_device, computes_bf16, describe, prepare_process
-    from dnabilstm.score.cache import Cache
-    from dnabilstm.score.engine import score_genome
-    from dnabilstm.score.job import settled
-    from dnabilstm.score.shards import score_shard, shard_of
+    from dnabilstm.score.again import scored_before
 
     problems, number = Problems(), None
     with problems.collect():
@@ -90,13 +86,23 @@ def command(
     with problems.collect():
         config = parse(ScoreConfig, settings, "score")
     with problems.collect():
+        opened = open_genome(genome)
+    if not problems and not shard and not cache_folder:
+        before = scored_before(opened, model_file, output, config, device)
+        if before is not None:
+            return say(before, output)
+    from dnabilstm.model.runtime import choose_device, computes_bf16, describe, prepare_process
+    from dnabilstm.score.cache import Cache
+    from dnabilstm.score.engine import score_genome
+    from dnabilstm.score.job import settled
+    from dnabilstm.score.shards import score_shard, shard_of
+
+    with problems.collect():
         number = shard_of(shard) if shard else None
     with problems.collect():
         place = choose_device(device)
     with problems.collect():
         model = load_model_with("position", model_file)
-    with problems.collect():
-        opened = open_genome(genome)
     problems.raise_if_any()
     prepare_process()
     model.network.to(place)
@@ -119,19 +125,19 @@ def command(
             scores = score_shard(opened, model, output, number, config, progress=advance, cache=cache)
         else:
             scores = score_genome(opened, model, output, config, progress=advance, cache=cache)
-    say(scores)
+    say(scores, None if number else output)
     if number:
         note(f"when all {number[1]} shards are there: dnabilstm merge --output {output}")
-    else:
-        note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
 
 
-def say(scores: Any) -> None:
-    """The bases of scores, accounted for."""
+def say(scores: Any, output: Path | None) -> None:
+    """The bases of scores, accounted for; and where they are, if they are whole."""
     bases = scores.info["bases"]
     note(f"{bases['in']:,} bases in = {bases['scored']:,} scored + {bases['no_call']:,} no-call")
     if scores.reused:
         note(f"{scores.reused:,} of them were scored before, and not again")
+    if output is not None:
+        note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
 
 
 def _warn_of_other_genome(genome: Any, card: dict[str, Any]) -> None:

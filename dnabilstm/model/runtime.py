@@ -4,18 +4,22 @@ import ctypes
 import os
 import sys
 from pathlib import Path
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from dnabilstm.errors import DnabilstmError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str) -> "torch.device":
     """``auto`` takes a GPU where there is one; a GPU that is asked for and missing is an error."""
+    import torch
+
     if name not in DEVICES:
         raise DnabilstmError(f"--device {name}: wanted one of {', '.join(DEVICES)}")
     if name == "cuda" and not torch.cuda.is_available():
@@ -25,25 +29,41 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def device_of(network: nn.Module) -> torch.device:
+def device_of(network: "nn.Module") -> "torch.device":
     """Where a network's weights are; the processor, if it has none."""
+    import torch
+
     return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
-def describe(device: torch.device) -> str:
+def describe(device: "torch.device") -> str:
     """``cuda (NVIDIA H100)`` or ``cpu (2 cores)``: printed before any work starts."""
+    import torch
+
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
     return f"cpu ({available_cores()} cores)"
 
 
-def computes_bf16(device: torch.device) -> bool:
+def computes_bf16(device: "torch.device") -> bool:
     """Whether a device computes in bf16 by itself; elsewhere it would only be imitated."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
+    return processor_computes_bf16()
+
+
+def processor_computes_bf16() -> bool:
+    """The same of the processor; known on Linux alone."""
     flags = Path("/proc/cpuinfo")
     text = flags.read_text() if flags.exists() else ""
     return "avx512_bf16" in text or "amx_bf16" in text
+
+
+def has_gpu_driver() -> bool:
+    """Whether there may be a GPU, as far as can be told without PyTorch: the driver of NVIDIA or AMD is there."""
+    return any(Path(place).exists() for place in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg"))
 
 
 def available_cores() -> int:
@@ -57,6 +77,8 @@ def prepare_process() -> None:
     The recurrent kernels allocate large buffers anew in each call; glibc would return them to the
     system each time, and the page faults cost up to half of the time. Workers are threads of ours.
     """
+    import torch
+
     torch.set_num_threads(1)
     if sys.platform == "linux":
         try:

@@ -13,7 +13,6 @@ from dnabilstm.score.store import Scores
 
 NoCalls = list[tuple[str, int, int]]
 """Contig, first base, end."""
-NO_CALL_FILE = "nocall.bed"
 
 
 def mask_no_calls(job: Job, scores: Scores, part: Part) -> NoCalls:

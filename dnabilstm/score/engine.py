@@ -5,12 +5,20 @@ from pathlib import Path
 
 from dnabilstm.genome import Genome
 from dnabilstm.model.bundle import Model
-from dnabilstm.score.account import NO_CALL_FILE, account, mask_no_calls, write_no_calls
+from dnabilstm.score.account import account, mask_no_calls, write_no_calls
 from dnabilstm.score.cache import Cache, Shelf, index_of, key_of
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.fill import Part, Progress, fill
 from dnabilstm.score.job import Job
-from dnabilstm.score.store import ARRAY_FILE, SHARD, WHOLE, Scores, create_scores, finished_scores
+from dnabilstm.score.store import (
+    ARRAY_FILE,
+    NO_CALL_FILE,
+    SHARD,
+    WHOLE,
+    Scores,
+    create_scores,
+    finished_scores,
+)
 
 
 def score_genome(

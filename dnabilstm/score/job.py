@@ -10,45 +10,19 @@ from dnabilstm.model.runtime import computes_bf16, device_of
 from dnabilstm.score.cache import key_of
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, Window, scored_bases, windows_of
-
-DEFAULT_CHUNK = 50_000
-DEFAULT_HALO = 4_000
-ENGINE = 1
-"""Counts changes of the engine that change scores: what an older one has kept is computed anew."""
-BF16_ERROR = 0.01
-"""The 99.9th percentile of the error in probability up to which bf16 is good enough."""
-BF16_LOSS = 0.001
-"""The AUPRC that bf16 may lose."""
+from dnabilstm.score.settings import cut_of, identity_of, precision_of, settings_of
 
 
 def grid_of(model: Model, config: ScoreConfig) -> Grid:
     """The grid that a model's card and the settings define, in bins."""
     pool = model.network.config.pool
-    context = model.card.get("context", {})
-    chunk = config.chunk or context.get("chunk", DEFAULT_CHUNK)
-    halo = config.halo if config.halo >= 0 else context.get("halo", DEFAULT_HALO)
-    return Grid(pool, 0 if config.exact else -(-chunk // pool), -(-halo // pool))
+    return Grid(pool, *cut_of(model.card, pool, config))
 
 
 def settled(config: ScoreConfig, model: Model) -> ScoreConfig:
-    """The settings with the precision that ``auto`` takes.
-
-    It is bf16 where the device computes in it and the error that the model's card (of an ensemble, every
-    member's) has of it is at most ``BF16_ERROR`` and ``BF16_LOSS``; else fp32.
-    """
-    if config.precision != "auto":
-        return config
-    device = device_of(model.network)
-    fits = computes_bf16(device) and all(
-        _bears_bf16(card) for card in model.card.get("members", [model.card])
-    )
-    return replace(config, precision="bf16" if fits else "fp32")
-
-
-def _bears_bf16(card: dict[str, Any]) -> bool:
-    error = card.get("context", {}).get("bf16", {})
-    losses = error.get("auprc_loss")
-    return losses is not None and error["p999"] <= BF16_ERROR and max(losses.values()) <= BF16_LOSS
+    """The settings with the precision that ``auto`` takes: see ``precision_of``."""
+    cards = model.card.get("members", [model.card])
+    return replace(config, precision=precision_of(config, cards, computes_bf16(device_of(model.network))))
 
 
 @dataclass(frozen=True)
@@ -88,17 +62,8 @@ class Job:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that change the scores of a contig."""
-        pool = self.grid.pool
-        device = device_of(self.model.network)
-        return {
-            "exact": self.config.exact,
-            "chunk": self.grid.chunk * pool,
-            "halo": self.grid.halo * pool,
-            "precision": self.config.precision,
-            "no_call_run": self.config.no_call_run,
-            "device": device.type,
-            "engine": ENGINE,
-        }
+        cut = self.grid.chunk, self.grid.halo
+        return settings_of(self.config, cut, self.grid.pool, device_of(self.model.network).type)
 
     @property
     def key(self) -> str:
@@ -108,7 +73,7 @@ class Job:
     @property
     def identity(self) -> dict[str, Any]:
         """What all scores of this job together depend on; nobody else's without digests."""
-        found = {"genome": self.genome.digest, "key": self.key, "min_contig": self.config.min_contig}
+        found = identity_of(self.model.digest, self.settings, self.genome.digest, self.config)
         if len(self.contigs) < len(self.genome.contigs):
             found["contigs"] = [contig.name for contig in self.contigs]
         return found

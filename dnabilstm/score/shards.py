@@ -13,13 +13,21 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import release
 from dnabilstm.genome import Genome
 from dnabilstm.model.bundle import Model
-from dnabilstm.score.account import NO_CALL_FILE, NoCalls, write_no_calls
+from dnabilstm.score.account import NoCalls, write_no_calls
 from dnabilstm.score.cache import Cache, key_of
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_part
 from dnabilstm.score.fill import Part, Progress
 from dnabilstm.score.job import Job, place_of
-from dnabilstm.score.store import ARRAY_FILE, SHARD, Scores, create_scores, finished_scores, open_scores
+from dnabilstm.score.store import (
+    ARRAY_FILE,
+    NO_CALL_FILE,
+    SHARD,
+    Scores,
+    create_scores,
+    finished_scores,
+    open_scores,
+)
 
 FOLDER = "shards"
 BLOCK = 1 << 22

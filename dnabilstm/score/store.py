@@ -23,6 +23,7 @@ from dnabilstm.score.unfinished import Unfinished, unfinished_scores
 
 ARRAY_FILE = "scores.f32"
 TABLE_FILE = "scores.json"
+NO_CALL_FILE = "nocall.bed"
 WHOLE = (ARRAY_FILE, TABLE_FILE)
 SHARD = ("shard.f32", "shard.json")
 FORMAT = 1

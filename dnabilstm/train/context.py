@@ -14,8 +14,8 @@ from dnabilstm.calibrate import Platt
 from dnabilstm.genome import Contig, Genome
 from dnabilstm.labels import Labels
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.job import DEFAULT_CHUNK
 from dnabilstm.score.plan import Grid
+from dnabilstm.score.settings import DEFAULT_CHUNK
 from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.windows import Stretch
 

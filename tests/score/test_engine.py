@@ -13,7 +13,8 @@ from dnabilstm.score import fill, job
 from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
-from dnabilstm.score.job import DEFAULT_CHUNK, grid_of, settled
+from dnabilstm.score.job import grid_of, settled
+from dnabilstm.score.settings import DEFAULT_CHUNK
 from dnabilstm.score.store import finished_scores, open_scores
 from dnabilstm.score.unfinished import FOLDER
 from tests.score.conftest import genome_of, model_of, with_digests
