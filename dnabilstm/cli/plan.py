@@ -9,8 +9,8 @@ import click
 
 from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note
-from dnabilstm.cli.score import DEVICES
-from dnabilstm.cli.settings import option_of, read_settings
+from dnabilstm.cli.score import score_options
+from dnabilstm.cli.settings import read_settings
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.score.config import ScoreConfig
 
@@ -49,18 +49,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Networks of an untrained ensemble.",
 )
-@option_of(ScoreConfig, "exact")
-@option_of(ScoreConfig, "chunk")
-@option_of(ScoreConfig, "halo")
-@option_of(ScoreConfig, "batch")
-@option_of(ScoreConfig, "memory")
-@option_of(ScoreConfig, "workers")
-@option_of(ScoreConfig, "precision", type=click.Choice(["auto", "fp32", "bf16"]))
-@option_of(ScoreConfig, "no_call_run")
-@option_of(ScoreConfig, "min_contig")
-@click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where the model runs."
-)
+@score_options
 @click.option(
     "--seconds",
     type=click.FloatRange(0.1),

@@ -1,5 +1,6 @@
 """``dnabilstm score``: a genome and a model to a probability for every base."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,22 @@ from dnabilstm.files import check_folder_place
 from dnabilstm.score.config import ScoreConfig
 
 DEVICES = ("auto", "cpu", "cuda")
+
+
+def score_options(command: Callable) -> Callable:
+    """The settings of a scoring run, and the device, as options of a command."""
+    wanted = {"precision": {"type": click.Choice(["auto", "fp32", "bf16"])}}
+    device = click.option(
+        "--device",
+        type=click.Choice(DEVICES),
+        default="auto",
+        show_default=True,
+        help="Where the model runs.",
+    )
+    command = device(command)
+    for name in reversed(ScoreConfig.__dataclass_fields__):
+        command = option_of(ScoreConfig, name, **wanted.get(name, {}))(command)
+    return command
 
 
 @click.command("score")
@@ -35,18 +52,7 @@ DEVICES = ("auto", "cpu", "cuda")
     type=click.Path(path_type=Path),
     help="Folder for scores.f32, scores.json, nocall.bed.",
 )
-@option_of(ScoreConfig, "exact")
-@option_of(ScoreConfig, "chunk")
-@option_of(ScoreConfig, "halo")
-@option_of(ScoreConfig, "batch")
-@option_of(ScoreConfig, "memory")
-@option_of(ScoreConfig, "workers")
-@option_of(ScoreConfig, "precision", type=click.Choice(["auto", "fp32", "bf16"]))
-@option_of(ScoreConfig, "no_call_run")
-@option_of(ScoreConfig, "min_contig")
-@click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where the model runs."
-)
+@score_options
 @click.option(
     "--cache",
     "cache_folder",

@@ -9,12 +9,10 @@ import torch
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.genome import Contig, Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
-from dnabilstm.score import fill, job
+from dnabilstm.score import fill
 from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
-from dnabilstm.score.job import grid_of, settled
-from dnabilstm.score.settings import DEFAULT_CHUNK
 from dnabilstm.score.store import finished_scores, open_scores
 from dnabilstm.score.unfinished import FOLDER
 from tests.score.conftest import genome_of, model_of, with_digests
@@ -93,38 +91,6 @@ def test_a_long_halo_gives_the_exact_scores_and_a_short_one_does_not(model, tmp_
     assert near < 1e-4 < far
 
 
-def test_the_grid_is_the_models(tmp_path):
-    model = model_of({"context": {"halo": 250, "chunk": 700}})
-    assert grid_of(model, ScoreConfig()).halo == 50
-    assert grid_of(model, ScoreConfig()).chunk == 140
-    assert grid_of(model, ScoreConfig(halo=0)).halo == 0
-    assert grid_of(model, ScoreConfig(exact=True)).chunk == 0
-    assert grid_of(model_of(), ScoreConfig()).chunk == DEFAULT_CHUNK // 5
-
-
-def test_no_calls_are_gaps_and_every_base_is_accounted_for(model, tmp_path):
-    genome = genome_of({"a": 400, "short": 30, "n": 60, "b": 300})
-    genome.sequence("a")[100:150] = 15
-    genome.sequence("a")[200:209] = 15  # nine: too short for a no-call
-    genome.sequence("n")[:] = 15
-    scores = score_genome(genome, model, tmp_path, ScoreConfig(min_contig=50))
-    assert scores.info["bases"] == {"in": 790, "scored": 790 - 50 - 30 - 60, "no_call": 140}
-    assert (tmp_path / "nocall.bed").read_text() == "a\t100\t150\nshort\t0\t30\nn\t0\t60\n"
-    gaps = np.isnan(scores.track("a", "a"))
-    assert gaps.sum() == 50
-    assert gaps[100:150].all()
-
-
-def test_calibration_of_the_card_is_applied(tmp_path):
-    genome = genome_of({"c": 200})
-    raw = values_of(genome, model_of(), tmp_path)
-    card = {"calibration": {"a": {"a": 2.0, "b": -1.0}, "b": {"a": 1.0, "b": 0.0}}}
-    calibrated = values_of(genome, model_of(card), tmp_path)
-    logit = np.log(raw[0] / (1 - raw[0]))
-    np.testing.assert_allclose(calibrated[0], 1 / (1 + np.exp(-(2 * logit - 1))), atol=1e-4)
-    np.testing.assert_array_equal(calibrated[1], raw[1])
-
-
 def test_only_the_contigs_that_are_asked_for(model, tmp_path):
     genome = genome_of({"a": 100, "b": 100})
     scores = score_genome(genome, model, tmp_path, contigs=["b"])
@@ -172,23 +138,6 @@ def test_bf16_scores_stay_near_those_of_fp32(model, tmp_path):
     exact = values_of(genome, model, tmp_path / "a", precision="fp32")
     rough = values_of(genome, model, tmp_path / "b", precision="bf16")
     assert 0 < np.nanmax(np.abs(rough - exact)) < 0.1
-
-
-def test_auto_takes_bf16_where_it_is_there_and_good_enough(monkeypatch):
-    good, loss = {"p999": 0.009}, {"a": 0.0005, "b": -0.01}
-    taken = {}
-    for has in (True, False):
-        monkeypatch.setattr(job, "computes_bf16", lambda device, has=has: has)
-        for name, error in {
-            "good": good | {"auprc_loss": loss},
-            "too far": {"p999": 0.011, "auprc_loss": loss},
-            "too lossy": good | {"auprc_loss": {"a": 0.0011, "b": 0.0}},
-            "not measured": good,
-        }.items():
-            config = settled(ScoreConfig(), model_of({"context": {"bf16": error}}))
-            taken[name, has] = config.precision
-    assert [key for key, precision in taken.items() if precision == "bf16"] == [("good", True)]
-    assert settled(ScoreConfig(precision="bf16"), model_of()).precision == "bf16"
 
 
 def test_a_failure_leaves_nothing_that_looks_finished(model, tmp_path):
