@@ -50,11 +50,14 @@ schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
 yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see config/yeast.yaml)
 	$(BIN)/snakemake --cores all --configfile config/yeast.yaml
 
-bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and speed (minutes)
+bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and speed (an hour)
 	$(BIN)/snakemake --cores all
 	$(BIN)/python benchmarks/accuracy/cutting.py results/models/demo/model.safetensors results/demo/codes
-	$(BIN)/python -m benchmarks.speed.score
-	$(BIN)/python -m benchmarks.speed.tracks
+	$(BIN)/python -m benchmarks.speed.score --repeats 1
+	$(BIN)/python -m benchmarks.speed.tracks --repeats 1
+	$(BIN)/python -m benchmarks.speed.genomes --repeats 1 --model results/models/demo/model.safetensors
+	$(BIN)/python -m benchmarks.speed.peers.run --repeats 1
+	$(BIN)/python -m benchmarks.speed.gpu
 
 clean: ## remove the demo and caches; the environment, downloads and other results stay
 	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
