@@ -6,6 +6,7 @@ import click
 
 from dnabilstm.cli.progress import progress_bar
 from dnabilstm.cli.score import say
+from dnabilstm.files import check_folder_place
 
 
 @click.command("merge")
@@ -31,6 +32,8 @@ def command(output: Path, keep: bool, cache_folder: Path | None) -> None:
     from dnabilstm.score.cache import Cache
     from dnabilstm.score.shards import bases_of_shards, merge_shards
 
+    if cache_folder:
+        check_folder_place(cache_folder)
     with progress_bar("merge", bases_of_shards(output), "bases") as advance:
         cache = Cache(cache_folder) if cache_folder else None
         scores = merge_shards(output, keep=keep, progress=advance, cache=cache)

@@ -90,6 +90,9 @@ def command(
     with problems.collect():
         check_folder_place(output)
     with problems.collect():
+        if cache_folder:
+            check_folder_place(cache_folder)
+    with problems.collect():
         config = parse(ScoreConfig, settings, "score")
     with problems.collect():
         opened = open_genome(genome)

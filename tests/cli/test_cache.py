@@ -64,6 +64,13 @@ def test_shards_are_merged(folder):
         run("merge", "--output", "parts")
 
 
+def test_a_cache_that_cannot_be_is_noticed_before_any_work(folder):
+    (folder / "file").write_text("x")
+    with pytest.raises(DnabilstmError, match="file"):
+        score("a", "--cache", "file/cache")
+    assert not (folder / "a").exists()
+
+
 def test_a_folder_that_is_no_cache_is_not_cleaned(folder):
     with pytest.raises(DnabilstmError, match="is not a folder"):
         run("cache", "nowhere", "--clean")
