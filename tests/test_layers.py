@@ -32,6 +32,7 @@ ORDER = [
         "classify",
         "evaluate",
         "tracks",
+        "explain",
         "forecast",
         "tune",
         "estimator",
