@@ -33,6 +33,7 @@ ORDER = [
         "evaluate",
         "tracks",
         "explain",
+        "browse",
         "forecast",
         "tune",
         "estimator",

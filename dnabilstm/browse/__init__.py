@@ -1,0 +1,1 @@
+"""What opens in a genome browser: a web page of its own, and files for IGV, UCSC and JBrowse."""
