@@ -168,7 +168,10 @@ class Cache:
 
 
 def _same(array: Path, kept: Path) -> bool:
-    return kept.exists() and kept.samefile(array)
+    try:
+        return kept.samefile(array)
+    except FileNotFoundError:
+        return False  # never kept, or cleaned away at this moment
 
 
 def _within(rows: np.ndarray, bases: int) -> bool:
