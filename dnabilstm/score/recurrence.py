@@ -10,14 +10,33 @@ import torch
 from torch import Tensor, nn
 
 from dnabilstm.model.recurrent import State, Weights
+from dnabilstm.score import native
 
-Sweep = Callable[[Tensor, State], tuple[Tensor, State]]
-"""Features (steps, rows, inputs) and a state to outputs (steps, rows, hidden) and the state behind them."""
+Sweep = Callable[[Tensor, State, Tensor], State]
+"""Features (steps, rows, inputs), a state, and where the outputs (steps, rows, hidden) go; to the state behind them."""
+Forward = Callable[[Tensor, State], tuple[Tensor, State]]
+"""The same from the first step to the last, with outputs of its own."""
 
 _LSTM = 2  # the LSTM's number among PyTorch's recurrent modes
 
 
-def onednn(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+def placed(forward: Forward, backward: bool) -> Sweep:
+    """A sweep of what only reads from the first step to the last."""
+
+    def sweep(features: Tensor, state: State, out: Tensor) -> State:
+        found, state = forward(features.flip(0) if backward else features, state)
+        out.copy_(found.flip(0) if backward else found)
+        return state
+
+    return sweep
+
+
+def in_c(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
+    """Our own kernel; see ``native``."""
+    return native.Direction(weights, native.width_for(weights[1].shape[1]), backward)
+
+
+def onednn(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
     """The fused kernel of oneDNN, its memory cells in fp32 whatever the precision.
 
     ``torch.lstm`` calls the same kernel, but keeps the cells in the precision of the features: with
@@ -35,10 +54,10 @@ def onednn(weights: Weights, device: torch.device, precision: torch.dtype) -> Sw
             )  # fmt: skip
         return out, (last, cell)
 
-    return sweep
+    return placed(sweep, backward)
 
 
-def plain(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+def plain(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
     """``nn.LSTM``: cuDNN on a GPU, and whatever PyTorch has elsewhere."""
     w_ih, w_hh, b_ih, b_hh = weights
     lstm = nn.LSTM(w_ih.shape[1], w_hh.shape[1])
@@ -57,10 +76,10 @@ def plain(weights: Weights, device: torch.device, precision: torch.dtype) -> Swe
         out, (last, cell) = lstm(features, tuple(part.to(precision).unsqueeze(0) for part in state))
         return out, (last[0], cell[0])
 
-    return sweep
+    return placed(sweep, backward)
 
 
-def stepwise(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
+def stepwise(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
     """What ``onednn`` computes in bf16, for a processor that has no bf16: slow, and as exact or inexact.
 
     Weights, inputs and outputs are rounded to ``precision``; sums and memory cells are float32.
@@ -80,22 +99,25 @@ def stepwise(weights: Weights, device: torch.device, precision: torch.dtype) -> 
                 last = out[step].float()
         return out, (last, cell)
 
-    return sweep
+    return placed(sweep, backward)
 
 
-IMPLEMENTATIONS = {"onednn": onednn, "plain": plain, "stepwise": stepwise}
+IMPLEMENTATIONS = {"in_c": in_c, "onednn": onednn, "plain": plain, "stepwise": stepwise}
 
 
-def implementation_for(device: torch.device, precision: torch.dtype) -> str:
-    """Name of the implementation that a device takes."""
+def implementation_for(device: torch.device, precision: torch.dtype, hidden: int) -> str:
+    """Name of the implementation that a device takes for a layer of so many units."""
     if device.type != "cpu" or precision not in (torch.float32, torch.bfloat16):
         return "plain"
     has = torch.backends.mkldnn.is_available() and hasattr(torch, "mkldnn_rnn_layer")
     if precision == torch.bfloat16:
         return "onednn" if has and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "stepwise"
+    if native.width_for(hidden):
+        return "in_c"
     return "onednn" if has else "plain"
 
 
-def direction(weights: Weights, device: torch.device, precision: torch.dtype) -> Sweep:
-    """One direction with plain LSTM weights, ready to sweep."""
-    return IMPLEMENTATIONS[implementation_for(device, precision)](weights, device, precision)
+def direction(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
+    """One direction with plain LSTM weights, ready to sweep from the first step on, or from the last."""
+    chosen = implementation_for(device, precision, weights[1].shape[1])
+    return IMPLEMENTATIONS[chosen](weights, device, precision, backward)

@@ -125,8 +125,14 @@ class _Bins:
 
     def _directions(self, layer: nn.Module) -> list[recurrence.Sweep]:
         if isinstance(layer, LSTMLayer):
-            return [recurrence.direction(w, self.device, self.precision) for w in layer.weights()]
-        return [_steps_first(reading) for reading in layer.readings()]
+            return [
+                recurrence.direction(weights, self.device, self.precision, backward=bool(number))
+                for number, weights in enumerate(layer.weights())
+            ]
+        return [
+            recurrence.placed(_steps_first(reading), backward=bool(number))
+            for number, reading in enumerate(layer.readings())
+        ]
 
     def __call__(self, codes: Tensor, lengths: list[int]) -> Tensor:
         bins = codes.shape[1] // self.network.config.pool
@@ -207,11 +213,9 @@ class _Bins:
             state = self._start(rows, layer.hidden)
             for tile in self._pieces(bins, lengths) if number else self._tiles(bins):
                 found = self.network.enter(index, features[tile]).to(self.precision)
-                if number:
-                    state = _keep(state, ends > tile.stop) if tile.stop in starts else state
-                    found = found.flip(0)
-                found, state = sweep(found, state)
-                outputs[tile, :, place] = found.flip(0) if number else found
+                if number and tile.stop in starts:
+                    state = _keep(state, ends > tile.stop)
+                state = sweep(found, state, outputs[tile, :, place])
                 if number + 1 == len(directions):
                     joined = self._join(index, tile, features, outputs, joined)
         return joined
@@ -273,7 +277,7 @@ def _keep(state: tuple[Tensor, Tensor], started: Tensor) -> tuple[Tensor, Tensor
     return tuple(torch.where(started.unsqueeze(1), part, 0) for part in state)
 
 
-def _steps_first(reading: Reading) -> recurrence.Sweep:
+def _steps_first(reading: Reading) -> recurrence.Forward:
     """A reading of (rows, steps, inputs) as one of (steps, rows, inputs)."""
 
     def sweep(features: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from dnabilstm.score import recurrence
+from dnabilstm.score import native, recurrence
 
 CPU = torch.device("cpu")
 
@@ -15,22 +15,29 @@ def weights_of(inputs: int, hidden: int) -> tuple[nn.LSTM, tuple[torch.Tensor, .
     return lstm, (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
 
 
+@pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("name", recurrence.IMPLEMENTATIONS)
 @pytest.mark.parametrize(
-    ("inputs", "hidden", "steps", "rows"), [(4, 3, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33)]
+    ("inputs", "hidden", "steps", "rows"), [(4, 16, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33), (3, 48, 5, 8)]
 )
-def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows):
+def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows, backward):
+    if name == "in_c" and not native.width_for(hidden):
+        pytest.skip("not compiled, or no vectors of this width here")
     lstm, weights = weights_of(inputs, hidden)
     features = torch.randn(steps, rows, inputs)
     state = torch.randn(rows, hidden), torch.randn(rows, hidden)
+    # A half of wider rows, as where two directions lie side by side.
+    got = torch.full((steps, rows, 2 * hidden), torch.nan)
     with torch.inference_mode():
-        want, (last, cell) = lstm(features, tuple(part.unsqueeze(0) for part in state))
-        sweep = recurrence.IMPLEMENTATIONS[name](weights, CPU, torch.float32)
-        got = []
-        for part in features.split(4):
-            out, state = sweep(part, state)
-            got.append(out)
-    torch.testing.assert_close(torch.cat(got), want, rtol=0, atol=2e-6)
+        first = tuple(part.unsqueeze(0) for part in state)
+        want, (last, cell) = lstm(features.flip(0) if backward else features, first)
+        sweep = recurrence.IMPLEMENTATIONS[name](weights, CPU, torch.float32, backward)
+        parts = [slice(start, start + 4) for start in range(0, steps, 4)]
+        for part in reversed(parts) if backward else parts:
+            state = sweep(features[part], state, got[part, :, hidden:])
+    assert got[:, :, :hidden].isnan().all()
+    want = want.flip(0) if backward else want
+    torch.testing.assert_close(got[:, :, hidden:], want, rtol=0, atol=2e-6)
     torch.testing.assert_close(state[0], last[0], rtol=0, atol=2e-6)
     torch.testing.assert_close(state[1], cell[0], rtol=0, atol=2e-6)
 
@@ -41,15 +48,21 @@ def test_cells_stay_exact_in_bf16(autocast):
     _, weights = weights_of(2, 1)
     w_ih, w_hh, b_ih, b_hh = (torch.zeros_like(tensor) for tensor in weights)
     b_ih[:] = torch.tensor([-6.0, 20.0, 20.0, 0.0])  # enter a little, keep all
-    chosen = recurrence.implementation_for(CPU, torch.bfloat16)
-    sweep = recurrence.IMPLEMENTATIONS[chosen]((w_ih, w_hh, b_ih, b_hh), CPU, torch.bfloat16)
+    chosen = recurrence.implementation_for(CPU, torch.bfloat16, hidden=1)
+    sweep = recurrence.IMPLEMENTATIONS[chosen]((w_ih, w_hh, b_ih, b_hh), CPU, torch.bfloat16, False)
     features = torch.zeros(4000, 16, 2, dtype=torch.bfloat16)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        _, (_, cell) = sweep(features, (torch.zeros(16, 1), torch.zeros(16, 1)))
+        out = torch.empty(4000, 16, 1, dtype=torch.bfloat16)
+        _, cell = sweep(features, (torch.zeros(16, 1), torch.zeros(16, 1)), out)
     assert cell.dtype == torch.float32
     torch.testing.assert_close(cell, torch.full((16, 1), 4000 / (1 + 2.718281828**6)), rtol=0.02, atol=0)
 
 
 def test_a_gpu_and_an_unusual_precision_take_what_pytorch_has():
-    assert recurrence.implementation_for(torch.device("cuda"), torch.bfloat16) == "plain"
-    assert recurrence.implementation_for(CPU, torch.float64) == "plain"
+    assert recurrence.implementation_for(torch.device("cuda"), torch.bfloat16, 64) == "plain"
+    assert recurrence.implementation_for(CPU, torch.float64, 64) == "plain"
+
+
+def test_units_that_no_vector_divides_take_what_pytorch_has():
+    assert native.width_for(6) == 0
+    assert recurrence.implementation_for(CPU, torch.float32, 6) in ("onednn", "plain")

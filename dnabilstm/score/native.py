@@ -1,0 +1,117 @@
+"""The LSTM's recurrence in C (``kernels/lstm.c``): single precision, on processors whose vectors it knows.
+
+It is compiled when the package is installed, where there is a C compiler, and called through ctypes: it
+knows nothing of Python, and lets other threads run meanwhile. Where it was not compiled, or computes
+anything else than PyTorch does on this processor, PyTorch's own kernel serves.
+"""
+
+import ctypes
+from functools import cache
+from importlib.util import find_spec
+
+import torch
+from torch import Tensor
+
+from dnabilstm.model.recurrent import State, Weights
+
+WIDTHS = (16, 8, 4)
+"""Floats of a vector, the widest first: AVX-512, AVX2, NEON."""
+_TOLERANCE = 1e-5
+
+
+class _Sweep(ctypes.Structure):
+    """``struct sweep`` of ``kernels/lstm.c``."""
+
+    _fields_ = (
+        [(name, ctypes.c_long) for name in ("steps", "rows", "inputs", "hidden")]
+        + [("x", ctypes.c_void_p), ("x_step", ctypes.c_long), ("x_row", ctypes.c_long)]
+        + [(name, ctypes.c_void_p) for name in ("weights", "bias", "hidden_state", "cell", "out")]
+        + [("out_step", ctypes.c_long), ("out_row", ctypes.c_long)]
+    )
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    found = find_spec("dnabilstm.score._lstm")
+    if found is None or found.origin is None:
+        return None
+    try:
+        return ctypes.CDLL(found.origin)
+    except OSError:
+        return None
+
+
+@cache
+def usable_widths() -> tuple[int, ...]:
+    """Vector widths that were compiled, that this processor has, and that compute what PyTorch does."""
+    library = _library()
+    if library is None:
+        return ()
+    return tuple(width for width in WIDTHS if library.dnabilstm_has_width(width) and _agrees(width))
+
+
+def width_for(hidden: int) -> int:
+    """The widest usable vector that divides so many units; 0 if there is none."""
+    return next((width for width in usable_widths() if hidden % width == 0), 0)
+
+
+class Direction:
+    """One direction with plain LSTM weights, laid out for vectors of ``width`` floats.
+
+    Parameters
+    ----------
+    weights
+        ``w_ih``, ``w_hh``, ``b_ih``, ``b_hh`` as in ``nn.LSTM``; units must be a multiple of ``width``.
+    width
+        One of ``usable_widths()``.
+    backward
+        Whether it reads from the last step to the first.
+    """
+
+    def __init__(self, weights: Weights, width: int, backward: bool = False) -> None:
+        w_ih, w_hh, b_ih, b_hh = (tensor.detach().cpu().float() for tensor in weights)
+        self.inputs, self.hidden = w_ih.shape[1], w_hh.shape[1]
+        self.width, self.backward = width, backward
+        groups = (4, self.hidden // width, width)
+        # For each group of units, for each input: the gates side by side.
+        joined = torch.cat([w_ih, w_hh], 1).unflatten(0, groups)
+        self._weights = joined.permute(1, 3, 0, 2).contiguous()
+        self._bias = (b_ih + b_hh).view(groups).permute(1, 0, 2).contiguous()
+
+    def __call__(self, features: Tensor, state: State, out: Tensor) -> State:
+        """Sweep float32 (steps, rows, inputs); the outputs go to ``out``, (steps, rows, hidden).
+
+        Channels lie side by side in both; steps and rows may lie anywhere.
+        """
+        steps, rows, _ = features.shape
+        features = features if features.stride(2) == 1 else features.contiguous()
+        last, cell = (part.float().clone(memory_format=torch.contiguous_format) for part in state)
+        x, x_step = self._from(features)
+        place, out_step = self._from(out)
+        sweep = _Sweep(
+            *(steps, rows, self.inputs, self.hidden, x, x_step, features.stride(1)),
+            *(tensor.data_ptr() for tensor in (self._weights, self._bias, last, cell)),
+            *(place, out_step, out.stride(1)),
+        )
+        _library().dnabilstm_lstm(self.width, ctypes.byref(sweep))
+        return last, cell
+
+    def _from(self, tensor: Tensor) -> tuple[int, int]:
+        """Where the first step that is read lies, and how far it is to the next one."""
+        step, first = tensor.stride(0), tensor.data_ptr()
+        if not self.backward:
+            return first, step
+        return first + (len(tensor) - 1) * step * tensor.element_size(), -step
+
+
+def _agrees(width: int) -> bool:
+    """Whether a small sweep gives what PyTorch's own kernel gives, so that no miscompiled code ever scores."""
+    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        lstm = torch.nn.LSTM(5, 2 * width)
+        features, out = torch.randn(4, 15, 5), torch.empty(4, 15, 2 * width)
+        state = torch.randn(15, 2 * width), torch.randn(15, 2 * width)
+        wanted, (_, cell) = lstm(features, tuple(part.unsqueeze(0) for part in state))
+        weights = [lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0]
+        found = Direction(weights, width)(features, state, out)
+        return bool((out - wanted).abs().max() < _TOLERANCE and (found[1] - cell[0]).abs().max() < _TOLERANCE)

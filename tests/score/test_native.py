@@ -1,0 +1,130 @@
+"""The kernel in C where it was compiled; and scoring where it was not."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.network import BiLSTM
+from dnabilstm.score import native
+from dnabilstm.score.sweep import Program
+
+needs_kernel = pytest.mark.skipif(not native.usable_widths(), reason="the kernel was not compiled")
+
+
+@pytest.fixture
+def fresh():
+    """What is found out about the kernel once a process is found out anew, before and after."""
+    caches = native._library, native.usable_widths
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+def direction(width, backward=False, inputs=7, hidden=32, scale=1.0):
+    torch.manual_seed(3)
+    lstm = torch.nn.LSTM(inputs, hidden)
+    weights = [
+        scale * w.detach() for w in (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
+    ]
+    return native.Direction(weights, width, backward), weights
+
+
+def by_hand(weights, features, hidden, cell):
+    """Hochreiter & Schmidhuber's equations in double precision, a row at a time."""
+    w_ih, w_hh, b_ih, b_hh = (w.double().numpy() for w in weights)
+    sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    out = np.zeros((*features.shape[:2], len(w_hh.T)))
+    for r in range(features.shape[1]):
+        h, c = hidden[r].double().numpy(), cell[r].double().numpy()
+        for t in range(len(features)):
+            i, f, g, o = np.split(w_ih @ features[t, r].double().numpy() + b_ih + w_hh @ h + b_hh, 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            out[t, r] = h
+    return out
+
+
+@needs_kernel
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 6, 7, 13])
+@pytest.mark.parametrize(("scale", "steps", "error"), [(1.0, 9, 1e-6), (40.0, 1, 2e-5)])
+def test_every_width_gives_what_the_equations_give(rows, scale, steps, error):
+    """With large weights the gates are wide open or shut, where exponentials overflow if they are not held."""
+    for width in native.usable_widths():
+        sweep, weights = direction(width, scale=scale)
+        features, out = torch.randn(steps, rows, 7), torch.empty(steps, rows, 32)
+        state = torch.randn(rows, 32), torch.randn(rows, 32)
+        sweep(features, state, out)
+        wanted = by_hand(weights, features, *state)
+        assert np.abs(out.numpy() - wanted).max() < error
+
+
+@needs_kernel
+def test_a_row_does_not_depend_on_the_rows_beside_it():
+    sweep, _ = direction(native.usable_widths()[0])
+    features, state = torch.randn(6, 11, 7), (torch.randn(11, 32), torch.randn(11, 32))
+    together, alone = torch.empty(6, 11, 32), torch.empty(6, 1, 32)
+    sweep(features, state, together)
+    for row in range(11):
+        sweep(features[:, row : row + 1], tuple(part[row : row + 1] for part in state), alone)
+        assert torch.equal(alone[:, 0], together[:, row])
+
+
+@needs_kernel
+@pytest.mark.parametrize("backward", [False, True])
+def test_steps_and_rows_may_lie_anywhere_and_the_state_given_is_kept(backward):
+    sweep, _ = direction(native.usable_widths()[0], backward)
+    features = torch.randn(5, 4, 7)
+    state = torch.randn(4, 32), torch.randn(4, 32)
+    before = [part.clone() for part in state]
+    plain, strided = torch.empty(5, 4, 32), torch.empty(4, 5, 40)
+    found = sweep(features, state, plain)
+    again = sweep(
+        features.transpose(0, 1).contiguous().transpose(0, 1), state, strided.transpose(0, 1)[..., 8:]
+    )
+    assert torch.equal(plain, strided.transpose(0, 1)[..., 8:])
+    assert all(map(torch.equal, found, again))
+    assert all(map(torch.equal, state, before))
+    assert torch.equal(found[0], plain[0 if backward else -1])
+
+
+@needs_kernel
+def test_a_kernel_that_does_not_agree_with_pytorch_is_not_used(fresh, monkeypatch):
+    class Wrong(native.Direction):
+        def __call__(self, features, state, out):
+            found = super().__call__(features, state, out)
+            out[-1, -1, -1] += 1e-3
+            return found
+
+    monkeypatch.setattr(native, "Direction", Wrong)
+    assert native.usable_widths() == ()
+
+
+@pytest.mark.parametrize("why", ["not compiled", "not a library"])
+def test_without_the_kernel_scores_are_the_same(fresh, monkeypatch, tmp_path, why):
+    torch.manual_seed(0)
+    network = BiLSTM(BiLSTMConfig(tasks=("a",), hidden=32, filters=8, filter_width=5, pool=1)).eval()
+    codes = torch.from_numpy(np.random.default_rng(0).choice(np.array([1, 2, 4, 8], np.uint8), (3, 200)))
+    with_it = Program(network)(codes, [200, 200, 200])
+    (tmp_path / "wrong.so").write_bytes(b"no library")
+    spec = type("Spec", (), {"origin": str(tmp_path / "wrong.so")})
+    monkeypatch.setattr(native, "find_spec", lambda name: None if why == "not compiled" else spec)
+    for cached in (native._library, native.usable_widths):
+        cached.cache_clear()
+    assert native.usable_widths() == ()
+    without = Program(network)(codes, [200, 200, 200])
+    torch.testing.assert_close(with_it, without, rtol=0, atol=2e-6)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kinds of processor are read from /proc")
+def test_a_processor_with_avx2_has_the_kernel_if_it_was_compiled():
+    if native._library() is None:
+        pytest.skip("the kernel was not compiled")
+    flags = Path("/proc/cpuinfo").read_text().split()
+    assert (8 in native.usable_widths()) == ("avx2" in flags and "fma" in flags)
+    assert (16 in native.usable_widths()) == ("avx512f" in flags)
