@@ -115,7 +115,7 @@ class Carried:
             return 0, self.bins
         return max(0, int(counted[0]) - self.look), min(self.bins, int(counted[-1]) + 1 + self.look)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _sweep_once(self) -> None:
         """Fill in the features of every layer, their outputs, and the states at the borders of tiles."""
         self.valid = self.network.valid(self.codes[None])
@@ -159,7 +159,7 @@ class Carried:
         inner = slice((start - first) * self.pool, (stop - first) * self.pool)
         return pooled[start - first : stop - first], bases[:, :, inner]
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def differences(self, rows: Tensor, span: slice) -> Tensor:
         """How far the objective of each row is from that of the sequence as it is.
 

@@ -60,13 +60,13 @@ class Whole:
         self.weights = torch.from_numpy(np.asarray(weights, np.float32)).to(self.device)
         self.reference = self._value(torch.from_numpy(codes).to(self.device)[None])
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def differences(self, rows: Tensor, span: slice) -> Tensor:
         """See ``Carried.differences``."""
         size = max(1, min(BATCH, LARGEST // rows.shape[1]))
         return torch.cat([self._value(some) for some in rows.split(size)]) - self.reference
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _value(self, rows: Tensor) -> Tensor:
         return value_of(self.network, rows, self.weights, self.objective)
 

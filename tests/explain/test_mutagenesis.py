@@ -12,6 +12,7 @@ from tests.model.variants import COMBINED, SEQUENCE_VARIANTS, VARIANTS
 EVERY = {**VARIANTS, **COMBINED, **{f"sequence_{name}": some for name, some in SEQUENCE_VARIANTS.items()}}
 
 
+@torch.no_grad()
 def calibrated_mean(model, choice, codes):
     """The objective in plain words: logits of the contig's window, calibrated, averaged over the region."""
     network, locus = model.network, choice.locus
