@@ -89,7 +89,9 @@ def draw_logo(axis: "Axes", heights: np.ndarray, start: float = 0, faint: np.nda
         for shade, some in ((1.0, ~pale), (0.35, pale)):
             places = np.flatnonzero((heights[:, column] != 0) & some)
             if len(places):
-                _draw_letters(axis, letter, places + start, begins[places, column], heights[places, column], shade)
+                _draw_letters(
+                    axis, letter, places + start, begins[places, column], heights[places, column], shade
+                )
     axis.axhline(0, color="#444444", linewidth=0.5, zorder=1)
 
 
@@ -129,7 +131,7 @@ def save(figure: "Figure", stem: Path) -> list[Path]:
 
 
 def pyplot() -> Any:
-    """matplotlib's pyplot, drawing into files only."""
+    """Matplotlib's pyplot, drawing into files only."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -116,26 +116,27 @@ def _line(axis: "Axes", sight: Sight, start: int) -> None:
     part = slice(start - locus.start, end - locus.start)
     own = one.own[:, sight.column]
     low, high = min(0.0, float(own.min())), max(float(own.max()), 1e-6)
-    axis.axvspan(max(start, choice.start), max(start, min(end, choice.end)), color=_REGION, zorder=0, linewidth=0)
+    axis.axvspan(
+        max(start, choice.start), max(start, min(end, choice.end)), color=_REGION, zorder=0, linewidth=0
+    )
     draw_logo(axis, one.one_hot[part] * own[part, None], start)
-    levels = 0
-    for marks, colour in ((sight.hits, _HIT), (sight.labels, sight.colour)):
-        inside = [mark for mark in marks if mark.start < end and mark.end > start]
-        for mark in inside:
-            _mark(axis, mark, (start, end), high * (1.10 + 0.24 * levels), 0.03 * high, colour)
-        levels += bool(inside)
-    axis.set(xlim=(start, start + LINE), ylim=(low * 1.05 - 0.02 * high, high * (1.12 + 0.26 * levels)))
+    step = 0.3 * (high - low)
+    rows = [marks for marks in ((sight.hits, _HIT), (sight.labels, sight.colour)) if marks[0]]
+    for number, (marks, colour) in enumerate(rows):
+        for mark in marks:
+            if mark.start < end and mark.end > start:
+                _mark(axis, mark, (start, end), high + step * (number + 0.25), colour)
+    top = high + step * (len(rows) + 0.1) if rows else high * 1.05
+    axis.set(xlim=(start, start + LINE), ylim=(low - 0.05 * (high - low), top))
     _coordinates(axis)
 
 
-def _mark(
-    axis: "Axes", mark: Mark, seen: tuple[int, int], level: float, thickness: float, colour: str
-) -> None:
+def _mark(axis: "Axes", mark: Mark, seen: tuple[int, int], level: float, colour: str) -> None:
     left, right = max(mark.start, seen[0]), min(mark.end, seen[1])
     axis.plot([left, right], [level, level], color=colour, linewidth=2.5, solid_capstyle="butt", zorder=4)
-    arrow = {1: " ›", -1: "‹ "}.get(mark.strand, "")
-    text = f"{arrow}{mark.name}" if mark.strand < 0 else f"{mark.name}{arrow}"
-    axis.text((left + right) / 2, level + thickness, text, ha="center", va="bottom", fontsize=7, color=colour)
+    text = {1: f"{mark.name} >", -1: f"< {mark.name}"}.get(mark.strand, mark.name)
+    place = {"xytext": (0, 1.5), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+    axis.annotate(text, ((left + right) / 2, level), **place, fontsize=7, color=colour)
 
 
 def _coordinates(axis: "Axes") -> None:
@@ -149,4 +150,3 @@ def _coordinates(axis: "Axes") -> None:
 def marks_in(marks: dict[str, list[Mark]], contig: str, start: int, end: int) -> list[Mark]:
     """Those of a contig that lie in a stretch, at least with a part."""
     return [mark for mark in marks.get(contig, []) if mark.start < end and mark.end > start]
-

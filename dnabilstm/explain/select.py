@@ -62,12 +62,13 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class _Record:
-    """A region of a file: index of its contig, place, name, score, and the base that it is centred on."""
+class Region:
+    """A region of a file: index of its contig, place, strand, name, score, and the base that it is centred on."""
 
     contig: int
     start: int
     end: int
+    strand: int
     name: str
     score: float
     centre: int
@@ -108,13 +109,15 @@ def choose_regions(
     for name in config.contigs:
         with problems.collect():
             genome.contig(name)
-    records = _read(path, genome, alias, problems)
+    regions: list[Region] = []
+    with problems.collect():
+        regions = read_regions(path, genome, alias)
     problems.raise_if_any()
     names = genome.names
-    kept = [one for one in records if not config.contigs or names[one.contig] in config.contigs]
+    kept = [one for one in regions if not config.contigs or names[one.contig] in config.contigs]
     if not kept:
         raise DnabilstmError(
-            f"{path}: has {len(records)} regions, none of them on {', '.join(config.contigs)}; choose other --contigs"
+            f"{path}: has {len(regions)} regions, none of them on {', '.join(config.contigs)}; choose other --contigs"
         )
     scored = any(not math.isnan(one.score) for one in kept)
     if scored:
@@ -124,20 +127,29 @@ def choose_regions(
         if left > len(kept):
             which = "the best" if scored else "the first"
             note(f"{path}: {which} {len(kept):,} of {left:,} regions are explained; --top 0 takes all")
-    return [_choice(model, genome, one, config.width) for one in kept]
+    return _with_scores([_choice(model, genome, one, config.width) for one in kept])
 
 
-def _read(path: Path, genome: Genome, alias: Path | None, problems: Problems) -> list[_Record]:
+def _with_scores(choices: list[Choice]) -> list[Choice]:
+    """The same, if each has a base with a score."""
+    problems = Problems()
+    for choice in choices:
+        with problems.collect():
+            _ = choice.weights
+    problems.raise_if_any()
+    return choices
+
+
+def read_regions(path: Path, genome: Genome, alias: Path | None = None) -> list[Region]:
+    """The regions of a BED, narrowPeak or GFF3 file, in its order; see ``read_intervals`` for what is refused."""
+    problems = Problems()
     aliases = read_aliases(alias, genome) if alias else None
     intervals, _ = read_intervals(path, genome, aliases=aliases, problems=problems)
-    if problems:
-        return []
+    problems.raise_if_any()
     rows = _rows(path, parse(path, Problems()).line.tolist())
-    places = zip(intervals.contig.tolist(), intervals.start.tolist(), intervals.end.tolist(), strict=True)
-    return [
-        _record(genome, contig, start, end, fields)
-        for (contig, start, end), fields in zip(places, rows, strict=True)
-    ]
+    columns = (intervals.contig, intervals.start, intervals.end, intervals.strand)
+    places = zip(*(column.tolist() for column in columns), strict=True)
+    return [_region(genome, place, fields) for place, fields in zip(places, rows, strict=True)]
 
 
 def _rows(path: Path, numbers: list[int]) -> list[list[str]]:
@@ -150,7 +162,8 @@ def _rows(path: Path, numbers: list[int]) -> list[list[str]]:
     return rows
 
 
-def _record(genome: Genome, contig: int, start: int, end: int, fields: list[str]) -> _Record:
+def _region(genome: Genome, place: tuple[int, int, int, int], fields: list[str]) -> Region:
+    contig, start, end, strand = place
     peak = len(fields) == _PEAK and fields[_PEAK - 1].lstrip("-").isdigit()
     score, column = math.nan, 6 if peak else 4
     if len(fields) > column:
@@ -162,22 +175,22 @@ def _record(genome: Genome, contig: int, start: int, end: int, fields: list[str]
     summit = int(fields[_PEAK - 1]) if peak else -1
     centre = start + summit if 0 <= summit < end - start else (start + end) // 2
     name = named or f"{genome.contigs[contig].name}:{start}-{end}"
-    return _Record(contig, start, end, name, score, centre)
+    return Region(contig, start, end, strand, name, score, centre)
 
 
-def _choice(model: Model, genome: Genome, record: _Record, width: int) -> Choice:
-    contig = genome.contigs[record.contig]
-    start, end = record.start, record.end
+def _choice(model: Model, genome: Genome, region: Region, width: int) -> Choice:
+    contig = genome.contigs[region.contig]
+    start, end = region.start, region.end
     if width:
-        start = max(0, record.centre - width // 2)
-        end = min(contig.length, record.centre - width // 2 + width)
+        start = max(0, region.centre - width // 2)
+        end = min(contig.length, region.centre - width // 2 + width)
     pool = model.network.config.pool
     if model.network.config.head == "sequence":
         codes, origin = _placed(genome.sequence(contig.name)[start:end], pool)
-        return Choice(Locus(record.name, contig, start, end, codes, start + origin), start, end, record.score)
+        return Choice(Locus(region.name, contig, start, end, codes, start + origin), start, end, region.score)
     halo = cut_of(model.card, pool, ScoreConfig())[1] * pool
-    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo, name=record.name)
-    return Choice(locus, max(start, record.start), min(end, record.end), record.score)
+    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo, name=region.name)
+    return Choice(locus, max(start, region.start), min(end, region.end), region.score)
 
 
 def _placed(codes: np.ndarray, pool: int) -> tuple[np.ndarray, int]:
@@ -194,4 +207,4 @@ def choose_sequences(model: Model, sequences: SequenceSet, config: ExplainConfig
     for index, name in enumerate(sequences.names[:most]):
         locus = locus_of_sequence(name, sequences.sequence(index), pool=pool)
         chosen.append(Choice(locus, 0, len(locus)))
-    return chosen
+    return _with_scores(chosen)

@@ -104,5 +104,5 @@ def test_an_n_adds_nothing_and_members_are_averaged():
 def test_a_network_without_a_one_hot_input_is_refused():
     network = nn.Linear(1, 1)
     network.config = BiLSTMConfig(architecture="foreign")
-    with pytest.raises(DnabilstmError, match="foreign.*--method mutagenesis"):
+    with pytest.raises(DnabilstmError, match=r"foreign.*--method mutagenesis"):
         Given(network)
