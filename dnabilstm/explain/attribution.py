@@ -8,6 +8,7 @@ import numpy as np
 from dnabilstm.alphabet import ONE_HOT, N
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.explain.carried import Carried, prepare
+from dnabilstm.explain.config import ExplainConfig
 from dnabilstm.explain.gradients import Given, Integrated, integrate, of_part, of_whole
 from dnabilstm.explain.mutagenesis import Scorer, Whole, mutate, settle
 from dnabilstm.explain.objective import objectives_of
@@ -55,10 +56,12 @@ class Explainer:
         Its network in evaluation mode, on the device where it is to run.
     workers
         Threads that compute side by side.
+    tolerance
+        Largest error of mutagenesis in log-odds; see ``settle``.
     """
 
-    def __init__(self, model: Model, workers: int = 1) -> None:
-        self.model, self.workers = model, workers
+    def __init__(self, model: Model, workers: int = 1, tolerance: float = ExplainConfig.tolerance) -> None:
+        self.model, self.workers, self.tolerance = model, workers, tolerance
         self.networks = members_of(model.network)
         self.objectives = objectives_of(model)
         self.directions = [prepare(network) for network in self.networks]
@@ -73,7 +76,7 @@ class Explainer:
                 found.append(Whole(network, codes, weights, objective))
             else:
                 found.append(Carried(network, directions, codes, weights, objective))
-                settle(found[-1], codes, choice.locus.inside)
+                settle(found[-1], codes, choice.locus.inside, self.tolerance)
         return found
 
     def mutagenesis(self, choice: Choice, progress: Progress | None = None) -> Attribution:

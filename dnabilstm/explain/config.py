@@ -20,7 +20,11 @@ class ExplainConfig:
         Field(description="Outputs of the model that are explained, nfr,promoter. [default: all]"),
     ] = ()
     contigs: Annotated[
-        tuple[str, ...], Field(description="Contigs whose regions are taken, chr4,chr13. [default: all]")
+        tuple[str, ...],
+        Field(
+            description="Contigs whose regions are taken, chr4,chr13. [default: the test part of the model's "
+            "split; all, where it was trained on another genome]"
+        ),
     ] = ()
     top: Annotated[
         int, Field(ge=0, description="Regions with the best scores (column 5, or 7 of narrowPeak); 0 = all.")
@@ -40,6 +44,15 @@ class ExplainConfig:
             "gradients (Sundararajan et al. 2017)."
         ),
     ] = "mutagenesis"
+    tolerance: Annotated[
+        float,
+        Field(
+            ge=1e-5,
+            le=0.1,
+            description="Largest error of mutagenesis, in log-odds: changes are followed as far as that needs; "
+            "0.001 is quicker where a model's memory is long.",
+        ),
+    ] = 1e-5
     check: Annotated[
         int, Field(ge=0, description="Loci that the other method explains too, to see how far both agree.")
     ] = 8

@@ -28,8 +28,8 @@ FIRST_MARGIN = 32
 """Bins beside the objective in which changes are followed, at least."""
 SAMPLES = 8
 """Mutants that tell how far that must be."""
-SETTLED = 3e-6
-"""Difference in their objective that counts as none: about the rounding of float32."""
+SHARE = 0.3
+"""Share of the tolerance by which these may still change: there are worse places than they."""
 
 
 class Scorer(Protocol):
@@ -79,11 +79,12 @@ def value_of(network: nn.Module, rows: Tensor, weights: Tensor, objective: Objec
     return objective.of_bases(network.forward_bins(rows), weights)
 
 
-def settle(scorer: Carried, codes: np.ndarray, stretch: slice) -> None:
+def settle(scorer: Carried, codes: np.ndarray, stretch: slice, tolerance: float) -> None:
     """Find how far beside the objective changes must be followed, by mutants that are spread over a stretch.
 
     What leaves the sight of the objective comes back to it through a deeper layer only, fading twice.
-    The margin is doubled until following changes twice as far tells nothing new.
+    The margin is doubled until following changes twice as far changes the objective by less than the
+    tolerance, in log-odds.
     """
     places = np.unique(np.linspace(stretch.start, stretch.stop - 1, SAMPLES).astype(int))
     rows = np.repeat(codes[None], len(places), axis=0)
@@ -98,7 +99,7 @@ def settle(scorer: Carried, codes: np.ndarray, stretch: slice) -> None:
     margin, before = FIRST_MARGIN, found(FIRST_MARGIN)
     while margin < scorer.bins:
         after = found(2 * margin)
-        if (after - before).abs().max() < SETTLED:
+        if (after - before).abs().max() < SHARE * tolerance:
             break
         margin, before = 2 * margin, after
     scorer.margin = margin

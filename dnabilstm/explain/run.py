@@ -77,7 +77,7 @@ class Run:
     def explainer(self) -> Explainer:
         """The model, made ready."""
         workers = 1 if device_of(self.model.network).type == "cuda" else available_cores()
-        return Explainer(self.model, workers)
+        return Explainer(self.model, workers, self.config.tolerance)
 
     @cached_property
     def attributions(self) -> list[Attribution]:

@@ -113,12 +113,13 @@ def choose_regions(
     with problems.collect():
         regions = read_regions(path, genome, alias)
     problems.raise_if_any()
-    names = genome.names
-    kept = [one for one in regions if not config.contigs or names[one.contig] in config.contigs]
+    where, kept = _asked_for(model, genome, regions, config.contigs)
     if not kept:
         raise DnabilstmError(
-            f"{path}: has {len(regions)} regions, none of them on {', '.join(config.contigs)}; choose other --contigs"
+            f"{path}: has {len(regions):,} regions, none of them on {where}; choose other --contigs"
         )
+    if len(kept) < len(regions):
+        note(f"{path}: {len(kept):,} of {len(regions):,} regions are on {where}")
     scored = any(not math.isnan(one.score) for one in kept)
     if scored:
         kept.sort(key=lambda one: -one.score if not math.isnan(one.score) else math.inf)
@@ -128,6 +129,27 @@ def choose_regions(
             which = "the best" if scored else "the first"
             note(f"{path}: {which} {len(kept):,} of {left:,} regions are explained; --top 0 takes all")
     return _with_scores([_choice(model, genome, one, config.width) for one in kept])
+
+
+def _asked_for(
+    model: Model, genome: Genome, regions: list[Region], contigs: tuple[str, ...]
+) -> tuple[str, list[Region]]:
+    """Where regions are taken from, in words, and those there: on contigs, or else where the model was tested."""
+    names = genome.names
+    if contigs:
+        return ", ".join(contigs), [one for one in regions if names[one.contig] in contigs]
+    own = model.card.get("genome", {}).get("digest") == genome.digest
+    tested = [place[:3] for place in model.card.get("split", []) if own and place[3] == "test"]
+    if not tested:
+        return "the genome", regions
+    inside = [
+        one
+        for one in regions
+        if any(
+            names[one.contig] == name and start <= one.start and one.end <= end for name, start, end in tested
+        )
+    ]
+    return "the test part of the model's split", inside
 
 
 def _with_scores(choices: list[Choice]) -> list[Choice]:
