@@ -115,7 +115,9 @@ def write_bigbed(features: Features, contigs: tuple[Contig, ...], path: Path) ->
 def _write_sections(features: Features, sections: Sections) -> int:
     """Write the intervals, those of one contig in sections of their own; gives the bytes of the longest."""
     firsts = np.flatnonzero(np.diff(features.contig, prepend=-1))
-    cuts = [np.arange(a, b, ITEMS_PER_SECTION) for a, b in zip(firsts, [*firsts[1:], len(features)], strict=True)]
+    cuts = [
+        np.arange(a, b, ITEMS_PER_SECTION) for a, b in zip(firsts, [*firsts[1:], len(features)], strict=True)
+    ]
     starts = np.concatenate(cuts)
     ends = np.append(starts[1:], len(features))
     longest = 0

@@ -65,7 +65,11 @@ def read_features(
     order = np.lexsort([columns.end, columns.start, contig])
     more = CALLED if track.kind == "regions" else ()
     return Features(
-        contig[order], columns.start[order], columns.end[order], [rest[i] for i in order] if rest else [], more
+        contig[order],
+        columns.start[order],
+        columns.end[order],
+        [rest[i] for i in order] if rest else [],
+        more,
     )
 
 

@@ -23,7 +23,9 @@ def read(tmp_path, text, name="x.bed", kind="genes", **how):
 
 
 def test_bed_is_put_in_the_order_of_the_fasta(tmp_path):
-    rows, _ = read(tmp_path, "track name=x\nc1\t3\t9\ta\t5.4\t-\nc2\t50\t60\tb\t1e9\t+\nc2\t0\t100\tc d\t.\t.\n")
+    rows, _ = read(
+        tmp_path, "track name=x\nc1\t3\t9\ta\t5.4\t-\nc2\t50\t60\tb\t1e9\t+\nc2\t0\t100\tc d\t.\t.\n"
+    )
     assert rows == [(0, 0, 100, "c d\t0\t."), (0, 50, 60, "b\t1000\t+"), (1, 3, 9, "a\t5\t-")]
 
 
@@ -76,7 +78,9 @@ def test_other_names_of_contigs(tmp_path):
 
 def test_contigs_that_the_genome_lacks_are_refused_or_left_out(tmp_path):
     text = "chr1\t0\t5\nc1\t0\t5\tx\n".replace("\tx", "")
-    with pytest.raises(Exception, match=r"x.bed: 1 intervals on 1 contig not in the genome: chr1; .* --alias"):
+    with pytest.raises(
+        Exception, match=r"x.bed: 1 intervals on 1 contig not in the genome: chr1; .* --alias"
+    ):
         read(tmp_path, text)
     assert read(tmp_path, text, unknown="skip")[0] == [(1, 0, 5, "it\t0\t.")]
 

@@ -5,9 +5,32 @@ import pytest
 from dnabilstm.browse.names import LONGEST_SYMBOL, one_line, plain_label, symbols
 
 HOSTILE = [
-    *("a b", "it's \"quoted\"", "<script>alert(1)</script>", "../../etc/passwd", "x" * 300, "x" * 299 + "y"),
-    *("\N{GREEK SMALL LETTER ALPHA}-factor", "", " ", "1st", "_", "a\nb", "a\ttrack b", "end\\", "\udcff", "\0"),
-    *("CON", "#comment", "$(rm -rf ~)", "A B", "a  b", "a_b", "promoter", "Promoter", "promoter_2", "-n", "."),
+    *("a b", 'it\'s "quoted"', "<script>alert(1)</script>", "../../etc/passwd", "x" * 300, "x" * 299 + "y"),
+    *(
+        "\N{GREEK SMALL LETTER ALPHA}-factor",
+        "",
+        " ",
+        "1st",
+        "_",
+        "a\nb",
+        "a\ttrack b",
+        "end\\",
+        "\udcff",
+        "\0",
+    ),
+    *(
+        "CON",
+        "#comment",
+        "$(rm -rf ~)",
+        "A B",
+        "a  b",
+        "a_b",
+        "promoter",
+        "Promoter",
+        "promoter_2",
+        "-n",
+        ".",
+    ),
 ]
 
 
@@ -19,7 +42,11 @@ def test_symbols_are_different_and_of_plain_letters():
 
 
 def test_a_name_that_is_a_symbol_stays_as_it_is():
-    assert symbols(["promoter", "ctcf.site", "promoter, called"]) == ["promoter", "ctcf_site", "promoter_called"]
+    assert symbols(["promoter", "ctcf.site", "promoter, called"]) == [
+        "promoter",
+        "ctcf_site",
+        "promoter_called",
+    ]
     assert symbols(["a b", "a.b", "A_B", "a b"]) == ["a_b", "a_b_2", "A_B_3", "a_b_4"]
     assert symbols(["7", "../"]) == ["t_7", "t"]
 
