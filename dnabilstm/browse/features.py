@@ -34,7 +34,7 @@ def read_features(
     aliases: Aliases | None = None,
     unknown: str = UNKNOWN[0],
     problems: Problems,
-) -> Features:
+) -> tuple[Features, int]:
     """Read the intervals of a track.
 
     Of a GFF3 or GTF the genes are taken; where it has none the transcripts, or all that is part of nothing.
@@ -48,29 +48,32 @@ def read_features(
     aliases
         Other names of contigs.
     unknown
-        ``refuse`` intervals on contigs that the genome lacks, or ``skip`` them.
+        ``refuse`` intervals on contigs that the genome lacks, or ``skip`` them; not if they are all there are.
     problems
         Takes what is wrong with the file; the intervals are then not to be used.
+
+    Returns
+    -------
+    Features
+        In order.
+    int
+        How many intervals were left out.
     """
     found = Problems()
     columns = parse(track.path, found)
     kept = _genes(track.path, columns) if columns.format is GFF else np.ones(len(columns), bool)
     columns = columns.rows(kept)
     contig = _contigs(track.path, columns, genome, aliases, unknown, found)
+    lacking = int((contig < 0).sum())
     columns, contig = columns.rows(contig >= 0), contig[contig >= 0]
     _check_ranges(track.path, columns, contig, genome, found)
     if found:
         problems.extend(found.error())
     rest = [] if found else _rest(track, columns)
     order = np.lexsort([columns.end, columns.start, contig])
+    places = contig[order], columns.start[order], columns.end[order]
     more = CALLED if track.kind == "regions" else ()
-    return Features(
-        contig[order],
-        columns.start[order],
-        columns.end[order],
-        [rest[i] for i in order] if rest else [],
-        more,
-    )
+    return Features(*places, [rest[i] for i in order] if rest else [], more), lacking
 
 
 def _contigs(
@@ -83,7 +86,7 @@ def _contigs(
     contig = of_name[columns.name] if len(columns) else np.empty(0, np.int64)
     lacking = np.bincount(columns.name[contig < 0], minlength=len(columns.names)).tolist()
     counts = {name: count for name, count in zip(columns.names, lacking, strict=True) if count}
-    if counts and unknown == "refuse":
+    if counts and (unknown == "refuse" or not (contig >= 0).any()):
         problems.add(unknown_contigs(path, counts, genome, aliases))
     return contig
 

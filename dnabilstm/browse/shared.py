@@ -134,7 +134,9 @@ def share(
         if isinstance(track, ScoreTrack):
             tracks.append(_share_scores(track, symbol, catalogue, folder))
             continue
-        features = read_features(track, genome, aliases=aliases, unknown=unknown, problems=problems)
+        features, lacking = read_features(track, genome, aliases=aliases, unknown=unknown, problems=problems)
+        if lacking:
+            left_out.append(f"{one_line(track.name)}: {lacking:,} intervals on contigs that the genome lacks")
         if len(features):
             file = f"{TRACKS}/{symbol}.bb"
             write_bigbed(features, genome.contigs, folder / file)

@@ -16,7 +16,7 @@ def read(tmp_path, text, name="x.bed", kind="genes", **how):
     (tmp_path / name).write_text(text, errors="surrogateescape")
     problems = Problems()
     track = RegionTrack("it", kind, tmp_path / name, "#000000")
-    found = read_features(track, GENOME, problems=problems, **how)
+    found, _ = read_features(track, GENOME, problems=problems, **how)
     problems.raise_if_any()
     rows = zip(found.contig.tolist(), found.start.tolist(), found.end.tolist(), found.rest, strict=True)
     return list(rows), found
@@ -67,7 +67,7 @@ def test_genes_of_a_gtf(tmp_path):
 def test_gzip_empty_files_and_bytes_that_are_no_text(tmp_path):
     (tmp_path / "g.bed.gz").write_bytes(gzip.compress(b"c1\t0\t5\ta name that is no text\xff\n"))
     track = RegionTrack("it", "genes", tmp_path / "g.bed.gz", "#000000")
-    assert read_features(track, GENOME, problems=Problems()).rest == ["a name that is no text\udcff\t0\t."]
+    assert read_features(track, GENOME, problems=Problems())[0].rest == ["a name that is no text\udcff\t0\t."]
     assert read(tmp_path, "# nothing\n")[0] == []
 
 
@@ -77,12 +77,16 @@ def test_other_names_of_contigs(tmp_path):
 
 
 def test_contigs_that_the_genome_lacks_are_refused_or_left_out(tmp_path):
-    text = "chr1\t0\t5\nc1\t0\t5\tx\n".replace("\tx", "")
+    text = "chr1\t0\t5\nc1\t0\t5\n"
     with pytest.raises(
         Exception, match=r"x.bed: 1 intervals on 1 contig not in the genome: chr1; .* --alias"
     ):
         read(tmp_path, text)
     assert read(tmp_path, text, unknown="skip")[0] == [(1, 0, 5, "it\t0\t.")]
+    track = RegionTrack("it", "genes", tmp_path / "x.bed", "#000000")
+    assert read_features(track, GENOME, unknown="skip", problems=Problems())[1] == 1
+    with pytest.raises(Exception, match="1 intervals on 1 contig not in the genome: chr1"):
+        read(tmp_path, "chr1\t0\t5\n", unknown="skip")
 
 
 def test_what_does_not_fit_the_genome_is_named_with_its_line(tmp_path):
