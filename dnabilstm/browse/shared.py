@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dnabilstm.browse.bigbed import write_bigbed
+from dnabilstm.browse.bigbed import Features, write_bigbed
 from dnabilstm.browse.catalogue import Catalogue, RegionTrack, ScoreTrack
 from dnabilstm.browse.features import read_features
 from dnabilstm.browse.names import one_line, plain_label, symbols
@@ -129,20 +129,16 @@ def share(
     given = _by_task(catalogue, tasks)
     names = symbols([f"task {task}" for task in tasks] + [track.name for track in given])
     (folder / TRACKS).mkdir()
-    left_out, problems, tracks = [], Problems(), []
+    left_out: list[str] = []
+    tracks, problems = [], Problems()
     for symbol, track in zip(names[len(tasks) :], given, strict=True):
         if isinstance(track, ScoreTrack):
             tracks.append(_share_scores(track, symbol, catalogue, folder))
             continue
         features, lacking = read_features(track, genome, aliases=aliases, unknown=unknown, problems=problems)
-        if lacking:
-            left_out.append(f"{one_line(track.name)}: {lacking:,} intervals on contigs that the genome lacks")
+        left_out += _reasons(track, len(features), lacking)
         if len(features):
-            file = f"{TRACKS}/{symbol}.bb"
-            write_bigbed(features, genome.contigs, folder / file)
-            tracks.append(_shared(track, symbol, file, columns=len(features.columns)))
-        else:
-            left_out.append(f"{one_line(track.name)}: has no interval")
+            tracks.append(_share_regions(track, symbol, features, genome, folder))
     problems.raise_if_any()
     without = _share_genome(genome, aliases, folder)
     return Shared(
@@ -175,11 +171,22 @@ def _share_scores(track: ScoreTrack, symbol: str, catalogue: Catalogue, folder: 
     )
 
 
-def _shared(track: RegionTrack, symbol: str, file: str, columns: int) -> SharedTrack:
-    about = one_line(track.about or track.name)
+def _share_regions(
+    track: RegionTrack, symbol: str, features: Features, genome: Genome, folder: Path
+) -> SharedTrack:
+    file = f"{TRACKS}/{symbol}.bb"
+    write_bigbed(features, genome.contigs, folder / file)
+    about, columns = one_line(track.about or track.name), len(features.columns)
     return SharedTrack(
         symbol, one_line(track.name), file, track.kind, track.colour, track.task, about, columns=columns
     )
+
+
+def _reasons(track: RegionTrack, kept: int, lacking: int) -> list[str]:
+    """What to say of intervals that are not there."""
+    said = [f"{lacking:,} intervals on contigs that the genome lacks"] if lacking else []
+    said += [] if kept else ["has no interval"]
+    return [f"{one_line(track.name)}: {reason}" for reason in said]
 
 
 def link(source: Path, target: Path) -> None:

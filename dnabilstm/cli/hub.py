@@ -16,6 +16,8 @@ from dnabilstm.files import check_folder_place, is_folder, scratch_folder
 
 if TYPE_CHECKING:
     from dnabilstm.browse.catalogue import Catalogue
+    from dnabilstm.browse.shared import Shared
+    from dnabilstm.genome import Genome
 
 _PATH = click.Path(path_type=Path)
 
@@ -54,11 +56,7 @@ def command(tracks: Path, genome: Path, output: Path, **options: Any) -> None:
       pages/           what the tracks are
     All paths in it are relative: it can be moved, zipped or put on a web server as a whole.
     """  # noqa: D301
-    from dnabilstm.browse.folder import write_hub
-    from dnabilstm.browse.hub import check_names
-    from dnabilstm.browse.measured import write_measured
-    from dnabilstm.genome import open_genome, shown_names
-    from dnabilstm.intervals import read_aliases
+    from dnabilstm.genome import open_genome
     from dnabilstm.model.config import parse
 
     problems = Problems()
@@ -73,26 +71,13 @@ def command(tracks: Path, genome: Path, output: Path, **options: Any) -> None:
     _check_pairs(options, problems)
     problems.raise_if_any()
     opened = open_genome(genome)
-    aliases = (
-        read_aliases(options["alias"], opened, unknown=options["unknown_contigs"])
-        if options["alias"]
-        else None
-    )
     with scratch_folder(output) as scratch:
-        labels = write_measured(asked.open(opened), opened, scratch) if asked else ()
-        catalogue = _catalogue(tracks, options, labels)
-        if options["ucsc_sizes"]:
-            check_names(options["ucsc_sizes"], catalogue.contigs, config.ucsc)
-        shared = write_hub(
-            catalogue, opened, output, settings=config, aliases=aliases, unknown=options["unknown_contigs"]
-        )
+        shown = _catalogue(tracks, options, _measured(asked, opened, scratch))
+        shared = _write(shown, opened, output, config, options)
     for reason in shared.left_out:
         note(f"left out: {reason}")
     if config.ucsc and not options["ucsc_sizes"]:
-        note(
-            f"hub.txt: names of contigs ({shown_names(opened.names, 3)}) must be those of {config.ucsc};"
-            " --ucsc-sizes checks it"
-        )
+        note(f"hub.txt: contigs must be named as in {config.ucsc}; --ucsc-sizes checks it")
     note(f"{len(shared.tracks)} tracks: {output / 'README.txt'} says how to open them")
 
 
@@ -118,3 +103,23 @@ def _catalogue(tracks: Path, options: dict[str, Any], labels: Sequence[tuple[str
 
     name = options["name"] or tracks.resolve().name
     return read_catalogue(tracks, name, labels=labels, genes=options["genes"], split=options["split"])
+
+
+def _measured(asked: LabelOptions | None, genome: "Genome", scratch: Path) -> list[tuple[str, Path]]:
+    from dnabilstm.browse.measured import write_measured
+
+    return write_measured(asked.open(genome), genome, scratch) if asked else []
+
+
+def _write(
+    shown: "Catalogue", genome: "Genome", output: Path, config: HubConfig, options: dict[str, Any]
+) -> "Shared":
+    from dnabilstm.browse.folder import write_hub
+    from dnabilstm.browse.hub import check_names
+    from dnabilstm.intervals import read_aliases
+
+    unknown, alias = options["unknown_contigs"], options["alias"]
+    if options["ucsc_sizes"]:
+        check_names(options["ucsc_sizes"], shown.contigs, config.ucsc)
+    aliases = read_aliases(alias, genome, unknown=unknown) if alias else None
+    return write_hub(shown, genome, output, settings=config, aliases=aliases, unknown=unknown)

@@ -102,7 +102,7 @@ def test_a_fasta_does_as_well_and_the_folder_gives_the_name(folder):
 
 def test_names_of_contigs_are_held_to_ucscs(folder):
     done = hub(folder, "--ucsc", "x1")
-    assert "names of contigs (chr1, chr2) must be those of x1; --ucsc-sizes checks it" in done.stderr
+    assert "hub.txt: contigs must be named as in x1; --ucsc-sizes checks it" in done.stderr
     (folder / "x.sizes").write_text("chr1\t300\nchr2\t200\nchrM\t9\n")
     done = hub(folder, "--ucsc", "x1", "--ucsc-sizes", "x.sizes")
     assert done.exit_code == 0, done.output
