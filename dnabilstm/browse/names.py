@@ -47,7 +47,9 @@ def one_line(name: str) -> str:
 def plain_label(name: str, longest: int) -> str:
     """A name as a label of a track hub, whose settings are ASCII on one line; cut to ``longest`` characters.
 
-    See https://genome.ucsc.edu/goldenPath/help/trackDb/trackDbHub.html.
+    Commas go first. See https://genome.ucsc.edu/goldenPath/help/trackDb/trackDbHub.html.
     """
-    label = " ".join(_PLAIN.sub("_", one_line(name)).split())
+    label = " ".join(_PLAIN.sub("_", one_line(name).replace("'", "")).split()) or "_"
+    if len(label) > longest:
+        label = label.replace(",", "")
     return label if len(label) <= longest else label[: longest - 2].rstrip() + ".."

@@ -66,6 +66,8 @@ def test_labels_are_one_line_of_what_can_be_shown(name):
 
 
 def test_a_label_says_where_it_is_cut():
-    assert plain_label("promoter, measured", 17) == "promoter, measu.."
+    assert plain_label("promoter, measured", 17) == "promoter measured"
+    assert plain_label("promoter.plus, measured", 17) == "promoter.plus m.."
+    assert plain_label("members' \N{GREEK SMALL LETTER ALPHA}", 17) == "members _"
     assert plain_label("promoter.plus", 17) == "promoter.plus"
     assert plain_label("<b>", 17) == "_b_"
