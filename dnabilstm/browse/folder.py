@@ -77,7 +77,10 @@ def check_genome(catalogue: Catalogue, genome: Genome) -> None:
     digest = catalogue.table.get("genome", {}).get("digest", genome.digest)
     contigs = tuple((contig.name, contig.length) for contig in genome.contigs)
     if digest != genome.digest or contigs != catalogue.contigs:
-        raise DnabilstmError(f"{genome.source}: is not the genome that was scored ({digest}); give that one")
+        raise DnabilstmError(
+            f"{genome.source}: is not the genome that was scored (digest {genome.digest}, scored {digest}); give"
+            " that one, contigs in the same order"
+        )
 
 
 def _json(value: dict) -> str:

@@ -54,8 +54,10 @@ def _track(track: SharedTrack, shared: Shared) -> dict[str, Any]:
 
 
 def _of_scores(track: SharedTrack, number: str) -> dict[str, Any]:
-    # Zoomed out, `max` draws the bins' maxima; `whiskers`, the default, draws means over them.
-    drawn = {"type": "XYPlotRenderer", "color": track.colour, "summaryScoreMode": "max"}
+    # Of a plot some versions take `posColor`, others `color`. Zoomed out, `max` draws the bins' maxima, where the
+    # default, `whiskers`, draws means over them.
+    drawn = {"type": "XYPlotRenderer", "summaryScoreMode": "max"}
+    drawn |= {"color": track.colour, "posColor": track.colour}
     return {
         "type": "LinearWiggleDisplay",
         "displayId": f"{number}-scores",

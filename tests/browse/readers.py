@@ -154,7 +154,9 @@ def read_jbrowse(folder):
         if track["type"] == "QuantitativeTrack":
             assert track["adapter"]["type"] == "BigWigAdapter"
             assert display["minScore"] == 0
-            colour, top = display["renderers"]["XYPlotRenderer"]["color"], display["maxScore"]
+            drawn, top = display["renderers"]["XYPlotRenderer"], display["maxScore"]
+            colour = drawn["color"]
+            assert drawn["posColor"] == colour
         else:
             assert (track["type"], track["adapter"]["type"]) == ("FeatureTrack", "BigBedAdapter")
             colour, top = display["renderer"]["color1"], None
