@@ -8,6 +8,7 @@ paths, and 2bit, want version 2.19 or newer.
 from typing import Any
 from xml.etree import ElementTree
 
+from dnabilstm.browse.names import one_line
 from dnabilstm.browse.shared import ALIASES, BASES, SIZES, Shared, SharedTrack
 
 SESSION_FILE = "igv_session.xml"
@@ -24,9 +25,11 @@ def session(shared: Shared) -> bytes:
     root = ElementTree.Element(
         "Session",
         genome=genome,
-        locus=_clean(f"{contig}:{start + 1}-{end}"),
+        locus=one_line(f"{contig}:{start + 1}-{end}"),
         version="8",
         hasGeneTrack="false",
+        # Without this word some versions take the bases away with the genes.
+        hasSequenceTrack=str(shared.bases).lower(),
     )
     resources = ElementTree.SubElement(root, "Resources")
     panel = ElementTree.SubElement(root, "Panel", name="DataPanel", height="600", width="1200")
@@ -85,8 +88,3 @@ def _add_track(panel: ElementTree.Element, track: SharedTrack) -> None:
         drawBaseline="true",
         flipAxis="false",
     )
-
-
-def _clean(text: str) -> str:
-    """Text that XML can hold."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

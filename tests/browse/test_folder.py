@@ -119,6 +119,7 @@ def test_the_genome_is_what_was_scored(make_scored, tmp_path):
     assert igv["chromosomeOrder"] == ["chr1", "chr2"]
     root = read_session(tmp_path / "hub")[0]
     assert (root.get("genome"), root.get("locus")) == ("igv_genome.json", f"chr1:1-{end}")
+    assert root.get("hasSequenceTrack") == "true"
 
 
 def test_a_genome_of_ucsc_needs_tracks_only(make_scored, tmp_path):
@@ -213,6 +214,7 @@ def test_contig_names_of_300_letters_leave_the_assembly_hub_out(make_scored, tmp
     assert "has a name of 300 bytes" in (tmp_path / "hub/README.txt").read_text()
     root, session = read_session(tmp_path / "hub")
     assert root.get("genome") == "genome/genome.chrom.sizes"
+    assert root.get("hasSequenceTrack") == "false"
     jbrowse = read_jbrowse(tmp_path / "hub")[1]
     assert session.keys() == jbrowse.keys()
     places = random_places(scored.genome, 10)
