@@ -1,7 +1,7 @@
 """What a workflow's configuration may say: one model, from which the JSON schemas are written.
 
 ``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
-The sections ``model``, ``train``, ``score``, ``tracks``, ``call`` and ``evaluate`` have the fields of the
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub`` and ``evaluate`` have the fields of the
 dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
 stands in the schemas: what a configuration leaves out is left to the command.
 """
@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from dnabilstm.browse.options import HubConfig
 from dnabilstm.evaluate.config import EvaluateConfig
 from dnabilstm.files import atomic_file
 from dnabilstm.intervals import UNKNOWN
@@ -218,6 +219,22 @@ class SequencesToClassify(Reading):
     sequences: _Classes | _Files = Field(description=f"{_FORMS} Classes, where known, give figures.")
 
 
+HubOfGenome = _settings(
+    HubConfig,
+    without=("email",),
+    more={"genes": (Annotated[str, Field(description="Genes to show: GFF3, GTF or BED.")], "")},
+)
+
+
+class Hub(_Section):
+    """Folders that other genome browsers open, one of each genome: present where they are wanted."""
+
+    email: Annotated[str, *get_type_hints(HubConfig, include_extras=True)["email"].__metadata__] = ""
+    genomes: dict[Annotated[str, Field(pattern=FILE_NAME)], HubOfGenome | None] = Field(
+        {}, description="What is known of a genome of the sheet beside its bases, by its name."
+    )
+
+
 class Demo(_Section):
     """The built-in genome, written to <resources>/demo."""
 
@@ -272,6 +289,10 @@ class Configuration(_Section):
     score: ScoreSettings | None = Field(None, description="How genomes are scored.")
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")
     call: CallSettings | None = Field(None, description="How regions are called.")
+    hub: Hub | None = Field(
+        None,
+        description="Folders for UCSC's browser, IGV desktop and JBrowse 2: present where they are wanted.",
+    )
     evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
     demo: Demo | None = Field(None, description="The built-in genome: present where it is wanted.")
     download: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], Download] | None = Field(

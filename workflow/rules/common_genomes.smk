@@ -81,6 +81,42 @@ def get_tracks():
     return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
 
 
+def check_hub():
+    """Refuse a hub of a genome that the sheet does not have."""
+    for name in get_section("hub", "genomes"):
+        if name not in GENOMES:
+            known = ", ".join(GENOMES)
+            raise WorkflowError(f"hub.genomes: {name!r} is not in {config['genomes']}, which has {known}")
+
+
+def get_hub_inputs(wildcards):
+    """What is shown of a genome beside its tracks: genes, and where a model is trained on it labels and split."""
+    trained = TRAINING and TRAINING["genome"] == wildcards.genome
+    genes = (get_section("hub", "genomes").get(wildcards.genome) or {}).get("genes")
+    alias = GENOMES[wildcards.genome].get("alias")
+    return {
+        "labels": [f"<results>/models/{config['model']}/labels"] if trained else [],
+        "split": [f"<results>/models/{wildcards.model}/model.split.bed"] if trained else [],
+        "genes": [get_path(genes)] if genes else [],
+        "alias": [get_path(alias)] if alias else [],
+    }
+
+
+def get_hub_options(wildcards, input):
+    """What is shown beside the tracks, and the settings of a genome's hub, as options of `dnabilstm hub`."""
+    options = []
+    for name in ("labels", "split", "genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    known = get_section("hub", "genomes").get(wildcards.genome) or {}
+    return options + get_options({**get_section("hub"), **known}, skip=["genomes", "genes"])
+
+
+def get_hubs():
+    """The folders for other browsers, where the configuration has a section for them."""
+    wanted = config.get("hub") is not None and not OF_SEQUENCES
+    return expand("<results>/{genome}/{model}/hub", genome=GENOMES, model=config["model"]) if wanted else []
+
+
 def get_evaluation():
     """The table of figures, where a model is trained."""
     return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
@@ -136,4 +172,5 @@ def get_plan_options(wildcards, input):
     return options + get_score_options()
 
 
+check_hub()
 SHARDS_OF_SCORE = get_section("score").get("shards") or 1
