@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dnabilstm.browse.bigbed import Features
+from dnabilstm.browse.catalogue import RegionTrack
+from dnabilstm.browse.features import read_features
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import open_text, read_json
 from dnabilstm.genome import Genome, open_genome
-from dnabilstm.intervals import Intervals
-from dnabilstm.intervals.read import read_intervals
 from dnabilstm.labels import Labels, open_labels
 from dnabilstm.model.bundle import load_model
 from dnabilstm.score.store import Scores, open_scores
@@ -27,6 +28,8 @@ class Run:
         Of the model: its file's name.
     card : dict
         Of the model file.
+    channels : tuple of str
+        The outputs of the model, in order.
     digest : str
         SHA-256 of the model file.
     genome : Genome
@@ -41,7 +44,7 @@ class Run:
         ``audit.json``; empty where it is not there.
     scores : Scores or None
         Of that genome.
-    genes : Intervals or None
+    genes : Features or None
         On that genome.
     benchmarks : list of dict
         A row a job: ``job``, and the columns of Snakemake's benchmark file.
@@ -49,6 +52,7 @@ class Run:
 
     name: str
     card: dict[str, Any]
+    channels: tuple[str, ...]
     digest: str
     genome: Genome
     labels: Labels
@@ -56,18 +60,13 @@ class Run:
     history: list[dict[str, Any]] = field(default_factory=list)
     audit: dict[str, Any] = field(default_factory=dict)
     scores: Scores | None = None
-    genes: Intervals | None = None
+    genes: Features | None = None
     benchmarks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def split(self) -> list[Stretch]:
         """Which stretches of the genome served what."""
         return [Stretch(*row) for row in self.card.get("split", [])]
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """The outputs of the model, in order."""
-        return tuple(self.card["channels"])
 
 
 def read_run(
@@ -106,13 +105,15 @@ def read_run(
     found: dict[str, Any] = {}
     with problems.collect():
         loaded = load_model(model)
-        found |= {"card": loaded.card, "digest": loaded.digest}
+        found |= {"card": loaded.card, "channels": loaded.channels, "digest": loaded.digest}
     with problems.collect():
         found["evaluation"] = _read_evaluation(evaluation)
     with problems.collect():
         found["genome"] = open_genome(genome)
     with problems.collect():
-        found["benchmarks"] = [row for job, path in (benchmarks or {}).items() for row in _benchmark(job, path)]
+        found["benchmarks"] = [
+            row for job, path in (benchmarks or {}).items() for row in _benchmark(job, path)
+        ]
     problems.raise_if_any()
     with problems.collect():
         found["labels"] = open_labels(labels, found["genome"])
@@ -123,7 +124,8 @@ def read_run(
             found["scores"] = _open_scores(scores, found["genome"], found["digest"])
     if genes:
         with problems.collect():
-            found["genes"] = read_intervals(genes, found["genome"], unknown="drop")[0]
+            track = RegionTrack("genes", "genes", genes, "#444444")
+            found["genes"] = read_features(track, found["genome"], unknown="skip", problems=problems)[0]
     problems.raise_if_any()
     stem = model.with_suffix("")
     log = stem.with_name(f"{stem.name}.training.json")
