@@ -19,7 +19,10 @@ _PATH = click.Path(path_type=Path)
 @click.option("--scores", type=_PATH, help="Folder of 'dnabilstm score' for that genome: examples are drawn.")
 @click.option("--genes", type=_PATH, help="BED or GFF3: drawn with the examples.")
 @click.option(
-    "--benchmark", multiple=True, metavar="JOB=FILE", help="Benchmark file of Snakemake. Repeat it for more."
+    "--benchmark",
+    multiple=True,
+    metavar="JOB=FILE",
+    help="Benchmark file of Snakemake; one that is not there is passed over. Repeat it for more.",
 )
 @click.option("--output", required=True, type=_PATH, help="The page, such as report.html.")
 def command(
@@ -50,7 +53,8 @@ def command(
         job, sign, path = text.partition("=")
         if not (job and sign and path):
             problems.add(f"--benchmark {text}: wanted JOB=FILE")
-        jobs[job] = Path(path)
+        elif Path(path).exists():
+            jobs[job] = Path(path)
     problems.raise_if_any()
     from dnabilstm.report.inputs import read_run
     from dnabilstm.report.write import write_report
