@@ -29,6 +29,7 @@ COMMANDS = {
     "merge": "the shards of a genome to its scores",
     "tracks": "scores to bedGraph and bigWig",
     "call": "scores to regions (BED)",
+    "report": "one page about a model: data, warnings, figures, examples",
     "hub": "tracks to what UCSC's browser, IGV and JBrowse open",
     "plan": "what scoring some genomes will take, before it starts",
     "cache": "what a cache of scores holds, and cleaning it",

@@ -118,8 +118,32 @@ def get_hubs():
 
 
 def get_evaluation():
-    """The table of figures, where a model is trained."""
-    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
+    """The table of figures and the report, where a model is trained."""
+    place = f"<results>/models/{config['model']}"
+    return [f"{place}/evaluation/evaluation.tsv", f"{place}/report.html"] if TRAINING else []
+
+
+def get_report_inputs(wildcards):
+    """Genes, where the configuration has some of the genome that a model is trained on."""
+    genes = (get_section("hub", "genomes").get(TRAINING["genome"]) or {}).get("genes")
+    return {"genes": [get_path(genes)] if genes else []}
+
+
+def get_report_options(wildcards, input):
+    """Genes, and what the jobs took, as options of `dnabilstm report`; it passes over what was not measured."""
+    jobs = {
+        "train": f"<benchmarks>/train/{wildcards.model}.tsv",
+        "score": f"<benchmarks>/score/{TRAINING['genome']}.{wildcards.model}.tsv",
+    }
+    options = [
+        word for job, path in jobs.items() for word in ("--benchmark", f"{job}={apply_pathvars(path)}")
+    ]
+    return options + [word for path in input.get("genes", []) for word in ("--genes", str(path))]
+
+
+def apply_pathvars(path):
+    """A path of the workflow's own with its folders put in, which Snakemake does for inputs and outputs only."""
+    return workflow.pathvars.apply(path)
 
 
 def refresh_indexes(paths):
