@@ -66,6 +66,8 @@ class RegionTrack:
         ``#RRGGBB``.
     task : str
         The task that it belongs to; empty if to none.
+    channel : str
+        Of called regions, the channel.
     """
 
     name: str
@@ -73,6 +75,7 @@ class RegionTrack:
     path: Path
     colour: str
     task: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def _called(folder: Path, shades: dict[str, str]) -> list[RegionTrack]:
             folder / row["file"],
             shades[_task_of(channel)],
             _task_of(channel),
+            channel,
         )
         for channel, row in read_json(path)["channels"].items()
     ]

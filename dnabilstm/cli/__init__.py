@@ -29,6 +29,7 @@ COMMANDS = {
     "merge": "the shards of a genome to its scores",
     "tracks": "scores to bedGraph and bigWig",
     "call": "scores to regions (BED)",
+    "browse": "tracks to a web page, and a server for it",
     "plan": "what scoring some genomes will take, before it starts",
     "cache": "what a cache of scores holds, and cleaning it",
     "info": "what a model file, an encoded genome, labels or scores hold",
