@@ -32,7 +32,7 @@ def file_name(name: str, suffix: str = "") -> str:
     lower case differ too, for file systems that do not tell them apart.
     """
     plain = re.sub(r"[^a-z0-9._-]+", "_", name.lower()).strip("._-")
-    if plain == name and len(plain) <= _MOST:
+    if plain and plain == name and len(plain) <= _MOST:
         return plain + suffix
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return f"{plain[:_MOST].rstrip('.')}-{digest}{suffix}".lstrip("-")

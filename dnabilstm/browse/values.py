@@ -37,13 +37,14 @@ class Values:
                 f"{path}: it, or its index, is not there or damaged; run 'dnabilstm tracks' again"
             ) from None
         self._names = [bigwig_name(contig.name) for contig in genome.contigs]
-        self._known = set(self._file.contigs)
 
     def runs(self, contig: int, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         """Runs of bases of one score, cut at both ends: start, end, score as it is written."""
-        if self._names[contig] not in self._known:
+        try:
+            lines = self._file.fetch(self._names[contig], start, end)
+        except ValueError:  # a contig without a single score
             return
-        for line in self._file.fetch(self._names[contig], start, end):
+        for line in lines:
             _, first, last, value = line.split("\t")
             yield max(start, int(first)), min(end, int(last)), value
 

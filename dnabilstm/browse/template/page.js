@@ -268,7 +268,10 @@
       reference: data.reference, locus: data.locus, tracks: data.tracks,
     });
   } catch (error) {
-    say(`The tracks cannot be loaded: ${error.message ?? error}`);
+    // Of a page that is opened from disk a browser lets no script read the files beside it.
+    const why = location.protocol === "file:" && data.namesURL
+      ? "serve the folder: dnabilstm browse --serve --output FOLDER" : error.message ?? error;
+    say(`The tracks cannot be loaded: ${why}`);
     return;
   }
   listen();
