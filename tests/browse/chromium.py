@@ -100,7 +100,8 @@ class Browser:
         box = self.run(
             """
             const labels = [...document.getElementById("igv").shadowRoot.querySelectorAll(".igv-track-label")];
-            const box = labels.find((label) => label.textContent === arguments[0]).parentElement.getBoundingClientRect();
+            const track = labels.find((label) => label.textContent === arguments[0]).parentElement;
+            const box = track.getBoundingClientRect();
             return [box.left, box.top, box.right, box.bottom].map(Math.round);
             """,
             track,

@@ -3,14 +3,15 @@
 import threading
 
 import pytest
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 
 from dnabilstm.browse.serve import HOST, make_server
 from dnabilstm.colours import colour_of
 from tests.browse.chromium import chromium
 from tests.browse.conftest import BUMP, CONTIGS, GAP, GENE
 from tests.browse.test_page import browse
+
+Keys = pytest.importorskip("selenium.webdriver.common.keys", reason="no selenium").Keys
+Select = pytest.importorskip("selenium.webdriver.support.ui", reason="no selenium").Select
 
 pytestmark = pytest.mark.slow
 COLOUR = tuple(int(colour_of(0)[at : at + 2], 16) for at in (1, 3, 5))
@@ -113,11 +114,8 @@ def test_the_score_is_drawn_where_there_is_one_and_the_gap_is_blank(opened):
 def test_a_click_on_a_row_moves_the_view(opened):
     go(opened, "chr1:1-2,000")
     rows = opened.driver.find_elements("css selector", "#rows tr")
-    row = next(
-        row
-        for row in rows
-        if row.text.startswith("listed" if "file" in opened.driver.current_url[:5] else "missed")
-    )
+    kind = "listed" if opened.driver.current_url.startswith("file") else "missed"
+    row = next(row for row in rows if row.text.startswith(kind))
     _, _, span = row.find_element("css selector", "button").text.rpartition(":")
     start, end = (int(word.replace(",", "")) for word in span.split("-"))
     row.click()
@@ -195,10 +193,8 @@ def test_it_is_used_by_the_keyboard(folder):
 
 def test_rows_are_sorted_and_filtered(folder):
     def column(number):
-        return folder.run(
-            "return [...document.querySelectorAll(`#rows td:nth-child(${arguments[0]})`)].map((cell) => cell.textContent)",
-            number,
-        )
+        cells = "[...document.querySelectorAll(`#rows td:nth-child(${arguments[0]})`)]"
+        return folder.run(f"return {cells}.map((cell) => cell.textContent)", number)
 
     heads = folder.driver.find_elements("css selector", "#columns button")
     heads[4].click()
