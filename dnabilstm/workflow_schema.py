@@ -241,6 +241,12 @@ class Download(_Section):
     without: str = Field("", description="What to do where the file cannot be had, for the error message.")
 
 
+class Browse(_Section):
+    """The web page of every genome."""
+
+    enabled: bool = Field(True, description="Whether there is one: <results>/<genome>/<model>/browse.")
+
+
 class Pathvars(_Section):
     """Folders that the workflow writes to; relative to where it is run."""
 
@@ -254,7 +260,9 @@ class Configuration(_Section):
     """Configuration of the dnabilstm workflow; config/README.md explains it."""
 
     model: str = Field(pattern=FILE_NAME, description="The model's name, used in paths.")
-    genomes: str = Field("", description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
+    genomes: str = Field(
+        "", description="Sheet of the genomes to score: a TSV with name, fasta, alias, genes."
+    )
     training: Training | None = Field(
         None, description="How a model that scores every base is trained; or else classifier, or model_file."
     )
@@ -272,6 +280,7 @@ class Configuration(_Section):
     score: ScoreSettings | None = Field(None, description="How genomes are scored.")
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")
     call: CallSettings | None = Field(None, description="How regions are called.")
+    browse: Browse | None = Field(None, description="The web page of every genome.")
     evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
     demo: Demo | None = Field(None, description="The built-in genome: present where it is wanted.")
     download: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], Download] | None = Field(
@@ -291,6 +300,7 @@ class GenomeRow(_Section):
     )
     fasta: str = Field(min_length=1, description="Its FASTA, gzipped or not.")
     alias: str = Field("", description="Other names of its contigs: a table like UCSC's chromAlias.")
+    genes: str = Field("", description="Its genes, GFF3 or BED, to be shown in its web page.")
 
 
 SCHEMAS = {"config": Configuration, "genomes": GenomeRow}

@@ -176,7 +176,7 @@ def test_a_genome_that_changed_is_scored_again_alone(finished, tmp_path):
     status, said = snakemake(folder, "--dry-run")
     assert status == 0
     rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
-    assert sorted(rules) == ["call", "default", "encode", "score", "tracks"]
+    assert sorted(rules) == ["browse", "call", "default", "encode", "score", "tracks"]
     assert "genome=own" not in said
 
 
@@ -489,7 +489,7 @@ def test_snakefiles_are_formatted(clone):
 def test_every_rule_has_what_a_rule_has(clone):
     rules = {path.stem: path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")}
     stages = {name: text for name, text in rules.items() if not name.startswith("common")}
-    assert len(stages) == 13, sorted(stages)
+    assert len(stages) == 14, sorted(stages)
     for name, text in stages.items():
         # A plan is printed, and makes nothing.
         for part in (

@@ -41,12 +41,15 @@ class Annotation:
         Sorted by contig and start.
     lines : list of str
         Of each interval, with the contig's name as igv.js needs it.
+    skipped : str
+        What of the file was left out, in words.
     """
 
     track: RegionTrack
     format: str
     intervals: Intervals
     lines: list[str]
+    skipped: str = ""
 
     def __getitem__(self, chosen: np.ndarray) -> "Annotation":
         kept = [self.lines[row] for row in np.flatnonzero(chosen).tolist()]
@@ -71,19 +74,23 @@ def read_annotation(
     unknown: str = "refuse",
     problems: Problems,
 ) -> Annotation:
-    """Read all records of a BED or GFF3, and what it says of them.
+    """Read all records of a BED or GFF3, with every column that igv.js shows.
 
     Parameters
     ----------
     track
         What is read.
     genome, aliases, unknown, problems
-        See ``dnabilstm.intervals.read_intervals``; a file without a record is one here.
+        See ``dnabilstm.intervals.read_intervals``. A file of which nothing would be left is a problem too.
     """
     found, skipped = Problems(), Skipped()
     with found.collect():
         columns = parse(track.path, found)
         contig, kept = locate(track.path, columns, genome, aliases, unknown, skipped, found)
+        if not found and not kept.any():
+            found.add(
+                f"{track.path}: has no interval on the genome; left out {skipped}; give --alias, or leave it out"
+            )
     if found:
         problems.extend(found.error())
         return Annotation(track, "bed", Intervals(*np.zeros((4, 0), np.int64)), [])
@@ -95,7 +102,7 @@ def read_annotation(
     text = _lines(track.path, set(wanted))
     form = "gff3" if columns.format is GFF else "bed"
     lines = [_shown(text[line], names[at], form) for line, at in zip(wanted, intervals.contig, strict=True)]
-    return Annotation(track, form, intervals, lines)
+    return Annotation(track, form, intervals, lines, str(skipped))
 
 
 def annotate(track: RegionTrack, intervals: Intervals, genome: Genome, name: str) -> Annotation:

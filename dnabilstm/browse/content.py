@@ -8,7 +8,7 @@ import numpy as np
 from dnabilstm.browse.annotation import Annotation, annotate, read_annotation
 from dnabilstm.browse.catalogue import Catalogue, RegionTrack, ScoreTrack
 from dnabilstm.browse.regions_table import Called, Row, Truth, listed_rows, rows_of
-from dnabilstm.browse.values import Values
+from dnabilstm.browse.values import Values, open_values
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.genome import Genome
 from dnabilstm.intervals import Aliases, Intervals, merge
@@ -52,7 +52,7 @@ class Content:
 
     def values(self, channel: str) -> Values:
         """The scores of a channel."""
-        return Values(self.folder / self.catalogue.table["channels"][channel]["bedgraph"], self.genome)
+        return open_values(self.folder / self.catalogue.table["channels"][channel]["bedgraph"], self.genome)
 
     def tested(self) -> Intervals:
         """What was held out for testing: merged and sorted."""

@@ -10,7 +10,7 @@ from dnabilstm.browse.serve import PORT
 from dnabilstm.cli.label_options import label_options, read_label_options
 from dnabilstm.cli.progress import note
 from dnabilstm.errors import Problems
-from dnabilstm.files import check_file_place, check_folder_place
+from dnabilstm.files import check_file_place, check_folder_place, is_folder
 
 _FILE = click.Path(path_type=Path)
 
@@ -98,12 +98,17 @@ def _make(tracks: Path, output: Path | None, single: Path | None, **asked: Any) 
     with problems.collect():
         genome = open_genome(asked["genome"])
     with problems.collect():
-        wanted = read_label_options(asked) if asked["labels"] else None
+        # Labels that are there already need no aliases; the genes may.
+        made = any(is_folder(Path(value)) for value in asked["labels"])
+        wanted = read_label_options(asked | {"alias": None} if made else asked) if asked["labels"] else None
     problems.raise_if_any()
     unknown = asked["unknown_contigs"]
     aliases = read_aliases(asked["alias"], genome, unknown=unknown) if asked["alias"] else None
     labels = wanted.open(genome) if wanted else None
     content = read_content(catalogue, tracks, genome, labels=labels, aliases=aliases, unknown=unknown)
+    for made in content.annotations:
+        if made.skipped:
+            note(f"{made.track.path}: left out {made.skipped}")
     if output:
         write_page(content, output, script)
         note(f"the page is in {output}; look at it: dnabilstm browse --serve --output {output}")

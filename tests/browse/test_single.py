@@ -97,7 +97,8 @@ def test_regions_that_are_not_on_the_genome_are_refused(asked, tmp_path):
     (tmp_path / "r.bed").write_text("chrQ\t1\t2\n")
     words = [*asked, "--regions", tmp_path / "r.bed", "--single", tmp_path / "x.html"]
     assert "not in the genome: chrQ" in str(browse(*words).exception)
-    assert "has no region on the genome" in str(browse(*words, "--unknown-contigs", "skip").exception)
+    said = str(browse(*words, "--unknown-contigs", "skip").exception)
+    assert "has no interval on the genome; left out 1 on contigs that the genome lacks (chrQ)" in said
 
 
 def test_no_region_is_no_score_of_nothing(world):

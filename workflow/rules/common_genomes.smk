@@ -81,6 +81,42 @@ def get_tracks():
     return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
 
 
+def get_pages():
+    """The web page of every genome, unless the configuration does without."""
+    if OF_SEQUENCES or not get_section("browse").get("enabled", True):
+        return []
+    return expand("<results>/{genome}/{model}/browse", genome=GENOMES, model=config["model"])
+
+
+def is_trained_on(genome):
+    """Whether a genome has the labels and the split of the training."""
+    return bool(TRAINING) and TRAINING["genome"] == genome
+
+
+def get_page_labels(wildcards):
+    """The labels of a genome, if it is the one that the model is trained on."""
+    return ["<results>/models/{model}/labels"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_split(wildcards):
+    """Which parts of a genome were held out, if the model is trained on it."""
+    return ["<results>/models/{model}/model.split.bed"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_genes(wildcards):
+    """The genes of a genome, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[wildcards.genome]
+    return [get_path(row[key]) for key in ("genes", "alias") if row.get("genes") and row.get(key)]
+
+
+def get_browse_options(wildcards, input):
+    """What is shown beside the tracks, as options of `dnabilstm browse`."""
+    flags = ["--genes", "--alias"][: len(input.genes)]
+    given = [*zip(["--labels"], input.labels), *zip(["--split"], input.split), *zip(flags, input.genes)]
+    # A genome may lack contigs of its annotation; those are named in the log.
+    return [str(word) for pair in given for word in pair] + (["--unknown-contigs", "skip"] if flags else [])
+
+
 def get_evaluation():
     """The table of figures, where a model is trained."""
     return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
