@@ -37,7 +37,11 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--serve", is_flag=True, help="Serve the folder --output on this machine until Ctrl-C.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="With --serve; 0 is any."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port for --serve; 0 is any that is free.",
 )
 def command(
     tracks: Path | None, output: Path | None, single: Path | None, serve: bool, port: int, **asked: Any

@@ -98,7 +98,7 @@ def test_regions_that_are_not_on_the_genome_are_refused(asked, tmp_path):
     words = [*asked, "--regions", tmp_path / "r.bed", "--single", tmp_path / "x.html"]
     assert "not in the genome: chrQ" in str(browse(*words).exception)
     said = str(browse(*words, "--unknown-contigs", "skip").exception)
-    assert "has no interval on the genome; left out 1 on contigs that the genome lacks (chrQ)" in said
+    assert "has no interval on the genome; left out 1 on contigs that the genome lacks (chrQ 1)" in said
 
 
 def test_no_region_is_no_score_of_nothing(world):
