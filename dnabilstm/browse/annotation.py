@@ -105,13 +105,13 @@ def read_annotation(
     return Annotation(track, form, intervals, lines, str(skipped))
 
 
-def annotate(track: RegionTrack, intervals: Intervals, genome: Genome, name: str) -> Annotation:
-    """Intervals without a file of their own, all of one name."""
+def annotate(track: RegionTrack, intervals: Intervals, genome: Genome) -> Annotation:
+    """Intervals without a file of their own, and without names."""
     names = [track_name(contig.name) for contig in genome.contigs]
     rows = zip(
         *(column.tolist() for column in (intervals.contig, intervals.start, intervals.end)), strict=True
     )
-    lines = [f"{names[contig]}\t{start}\t{end}\t{inert(name)}" for contig, start, end in rows]
+    lines = [f"{names[contig]}\t{start}\t{end}" for contig, start, end in rows]
     return Annotation(track, "bed", intervals, lines)
 
 

@@ -132,7 +132,7 @@ def _measured(labels: Labels, genome: Genome, shades: dict[str, str]) -> list[An
         )
         name, colour = f"{channel}, measured", shades.get(task, "#777777")
         track = RegionTrack(name, "labels", Path(), colour, task, channel)
-        made.append(annotate(track, labels.regions(channel), genome, channel))
+        made.append(annotate(track, labels.regions(channel), genome))
     return made
 
 

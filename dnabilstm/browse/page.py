@@ -101,9 +101,10 @@ def _write_names(content: Content, path: Path) -> None:
 
 def _aliases(content: Content, part: Path) -> dict[str, str]:
     """The names that bigWigs have for contigs, where igv.js needs others; see ``names``."""
-    names = [contig.name for contig in content.genome.contigs]
-    rows = [f"{track_name(name)}\t{bigwig_name(name)}\n" for name in names if track_name(name) != name]
-    if not rows:
+    names = content.genome.names
+    if all(track_name(name) == name for name in names):
         return {}
+    # Of every contig: igv.js finds no intervals on one that a table lacks.
+    rows = (f"{track_name(name)}\t{bigwig_name(name)}\n" for name in names)
     (part / DATA / "alias.tsv").write_text("".join(rows), encoding="utf-8")
     return {"aliasURL": f"{DATA}/alias.tsv"}

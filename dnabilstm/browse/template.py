@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from dnabilstm.browse.annotation import Annotation
-from dnabilstm.browse.catalogue import ScoreTrack
+from dnabilstm.browse.catalogue import RegionTrack, ScoreTrack
 from dnabilstm.browse.content import Content
 from dnabilstm.browse.names import inert, shown, track_name
 from dnabilstm.browse.regions_table import Row
@@ -110,11 +110,18 @@ def score_track(track: ScoreTrack, **where: Any) -> dict[str, Any]:
     return {"type": "wig", "name": inert(name), "color": track.colour, "height": 70, **scale, **where}
 
 
+def _shade(track: RegionTrack) -> str:
+    """The colour of a track; what was measured is lighter than what was called."""
+    if track.kind != "labels":
+        return track.colour
+    return "#" + "".join(f"{(int(track.colour[at : at + 2], 16) + 255) // 2:02X}" for at in (1, 3, 5))
+
+
 def annotation_track(made: Annotation, total: int, **where: Any) -> dict[str, Any]:
     """What igv.js is told of a track of intervals."""
     track = made.track
     told = {"type": "annotation", "format": made.format, "name": inert(track.name)}
-    told |= {"colorBy": "name", "colorTable": _PARTS} if track.kind == "split" else {"color": track.colour}
+    told |= {"colorBy": "name", "colorTable": _PARTS} if track.kind == "split" else {"color": _shade(track)}
     tall = track.kind == "genes"
     told |= {"displayMode": "EXPANDED" if tall else "COLLAPSED", "height": 90 if tall else 36}
     window = -1 if len(made.lines) <= _FEATURES else max(100_000, total * _FEATURES // len(made.lines))

@@ -61,19 +61,19 @@ def test_contigs_that_are_not_known_are_refused_or_left_out(tmp_path):
 
 def test_tabix_finds_what_was_written(tmp_path):
     intervals = make_intervals([0, 0, 1], [10, 500, 20], [30, 600, 40])
-    made = annotate(RegionTrack("a", "labels", tmp_path, "#000000"), intervals, GENOME, "<x>")
+    made = annotate(RegionTrack("a", "labels", tmp_path, "#000000"), intervals, GENOME)
     index = write_annotation(made, tmp_path / "a.bed.gz", GENOME)
     assert index == tmp_path / "a.bed.gz.tbi"
     assert index.is_file()
     with pysam.TabixFile(str(tmp_path / "a.bed.gz"), encoding="utf-8") as file:
-        assert list(file.fetch("c%3A1", 550, 551)) == [f"c%3A1\t500\t600\t{OPEN}x{SHUT}"]
+        assert list(file.fetch("c%3A1", 550, 551)) == ["c%3A1\t500\t600"]
     assert len(gzip.decompress((tmp_path / "a.bed.gz").read_bytes()).splitlines()) == 3
 
 
 def test_a_contig_that_is_too_long_for_tbi_gets_a_csi(tmp_path):
     genome = Genome((Contig("long", 1 << 30, 0, ""),), np.empty(0, np.uint8), "made")
     intervals = make_intervals([0], [(1 << 30) - 50], [(1 << 30) - 20])
-    made = annotate(RegionTrack("a", "labels", tmp_path, "#000000"), intervals, genome, "x")
+    made = annotate(RegionTrack("a", "labels", tmp_path, "#000000"), intervals, genome)
     assert write_annotation(made, tmp_path / "a.bed.gz", genome).name == "a.bed.gz.csi"
     with pysam.TabixFile(str(tmp_path / "a.bed.gz"), index=str(tmp_path / "a.bed.gz.csi")) as file:
         assert len(list(file.fetch("long", 1 << 29, 1 << 30))) == 1

@@ -68,6 +68,13 @@
     say(`${at.width.toLocaleString("en")} bases of ${contigName(at.contig)}`);
   }
 
+  function toggleLabels() {
+    const button = byId("labels");
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    browser.setTrackLabelVisibility(on);
+  }
+
   // Name, contig, start and end, a line each; fetched when something is looked for by name.
   async function allNames() {
     if (names === undefined) {
@@ -226,7 +233,7 @@
 
   const KEYS = {
     "/": () => byId("place").select(), ArrowLeft: () => move("left"), ArrowRight: () => move("right"),
-    "+": () => move("in"), "=": () => move("in"), "-": () => move("out"), n: () => step(1), p: () => step(-1),
+    "+": () => move("in"), "=": () => move("in"), "-": () => move("out"), n: () => step(1), p: () => step(-1), l: toggleLabels,
   };
 
   function listen() {
@@ -246,6 +253,7 @@
     for (const button of document.querySelectorAll("[data-move]")) {
       button.addEventListener("click", () => move(button.dataset.move));
     }
+    byId("labels").addEventListener("click", toggleLabels);
     document.addEventListener("keydown", (event) => {
       const typing = event.composedPath()[0].closest?.("input, select, textarea");
       if (typing || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
