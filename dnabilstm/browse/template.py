@@ -57,7 +57,8 @@ def script_hash(script: str) -> str:
 def fill(content: Content, data: dict[str, Any], *, policy: str, style: str, scripts: str) -> str:
     """The page, as HTML."""
     catalogue = content.catalogue
-    told = [catalogue.description, f"model {str(catalogue.table.get('model', {}).get('digest', ''))[:12]}"]
+    model = str(catalogue.table.get("model", {}).get("digest", ""))[:12]
+    told = [catalogue.description, *([f"model {model}"] if model else [])]
     values = {
         "policy": html.escape(policy),
         "title": html.escape(shown(catalogue.name)),

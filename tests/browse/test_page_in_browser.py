@@ -75,14 +75,14 @@ def go(browser, text):
     return browser.place()
 
 
-def drawn(browser):
-    """The heights of the score track, once it is drawn."""
+def drawn(browser, track="promoter"):
+    """The heights of a track, the scores as a rule, once it is drawn."""
 
     def heights():
-        found = browser.heights("promoter", COLOUR)
-        return found if max(found.values()) > 0.3 else None
+        found = browser.heights(track, COLOUR)
+        return found if max(found.values()) > 0.2 else None
 
-    return browser.wait(heights, "no score is drawn")
+    return browser.wait(heights, f"{track}: is not drawn")
 
 
 def test_it_loads_without_a_word_and_asks_its_own_server_only(browser, site):
@@ -109,6 +109,9 @@ def test_the_score_is_drawn_where_there_is_one_and_the_gap_is_blank(opened):
     low = [heights[base] for base in (*range(800, 950), *range(1400, 1900), *range(GAP[1] + 20, 2650))]
     assert max(low) < 0.1
     assert [heights[base] for base in range(GAP[0] + 10, GAP[1] - 10)] == [0.0] * 380
+    called = drawn(opened, "promoter, called")
+    assert min(called[base] for base in range(BUMP[0] + 10, BUMP[1] - 10)) > 0.2
+    assert max(called[base] for base in range(1600, 2600)) == 0
 
 
 def test_a_click_on_a_row_moves_the_view(opened):
@@ -161,6 +164,9 @@ def test_every_contig_is_drawn_whatever_it_is_called(folder):
         heights = drawn(folder)
         assert min(heights[base] for base in range(BUMP[0] + 20, BUMP[1] - 20)) > 0.8
         assert max(heights[base] for base in range(GAP[0] + 20, GAP[1] - 20)) == 0
+        called = drawn(folder, "promoter, called")
+        assert min(called[base] for base in range(BUMP[0] + 20, BUMP[1] - 20)) > 0.2
+        assert max(called[base] for base in range(1600, 2900)) == 0
     assert folder.logs()[1] == []
     assert folder.driver.title == "tracks of 'it' é"
 
@@ -189,6 +195,19 @@ def test_it_is_used_by_the_keyboard(folder):
     assert folder.run("return document.activeElement.closest('tr').rowIndex") == 2
     body.send_keys("/")
     assert folder.run("return document.activeElement.id") == "place"
+
+
+def test_labels_of_the_tracks_are_taken_away_and_back(folder):
+    shown = """
+        const labels = document.getElementById("igv").shadowRoot.querySelectorAll(".igv-track-label");
+        return [...labels].filter((label) => label.checkVisibility()).length;
+    """
+    before = folder.run(shown)
+    assert before > 4
+    for pressed, wanted in (("false", 0), ("true", before)):
+        folder.find("body").send_keys("l")
+        assert folder.find("#labels").get_attribute("aria-pressed") == pressed
+        assert folder.run(shown) == wanted
 
 
 def test_rows_are_sorted_and_filtered(folder):
