@@ -19,9 +19,10 @@ help: ## what can be made
 
 install: $(STAMP) ## the package and everything it needs, once
 
-demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks
+demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks, web page
 	$(BIN)/snakemake --cores all
-	@echo "The tracks are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
+	@echo "Look at the tracks:  $(BIN)/dnabilstm browse --serve --output results/demo/demo/browse"
+	@echo "Their files are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
 	@echo "the figures in results/models/demo/evaluation/."
 
 classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and negatives of the built-in genome

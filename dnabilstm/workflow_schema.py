@@ -219,11 +219,7 @@ class SequencesToClassify(Reading):
     sequences: _Classes | _Files = Field(description=f"{_FORMS} Classes, where known, give figures.")
 
 
-HubOfGenome = _settings(
-    HubConfig,
-    without=("email",),
-    more={"genes": (Annotated[str, Field(description="Genes to show: GFF3, GTF or BED.")], "")},
-)
+HubOfGenome = _settings(HubConfig, without=("email",))
 
 
 class Hub(_Section):
@@ -258,6 +254,12 @@ class Download(_Section):
     without: str = Field("", description="What to do where the file cannot be had, for the error message.")
 
 
+class Browse(_Section):
+    """The web page of every genome."""
+
+    enabled: bool = Field(True, description="Whether there is one: <results>/<genome>/<model>/browse.")
+
+
 class Pathvars(_Section):
     """Folders that the workflow writes to; relative to where it is run."""
 
@@ -271,7 +273,9 @@ class Configuration(_Section):
     """Configuration of the dnabilstm workflow; config/README.md explains it."""
 
     model: str = Field(pattern=FILE_NAME, description="The model's name, used in paths.")
-    genomes: str = Field("", description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
+    genomes: str = Field(
+        "", description="Sheet of the genomes to score: a TSV with name, fasta, alias, genes."
+    )
     training: Training | None = Field(
         None, description="How a model that scores every base is trained; or else classifier, or model_file."
     )
@@ -289,6 +293,7 @@ class Configuration(_Section):
     score: ScoreSettings | None = Field(None, description="How genomes are scored.")
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")
     call: CallSettings | None = Field(None, description="How regions are called.")
+    browse: Browse | None = Field(None, description="The web page of every genome.")
     hub: Hub | None = Field(
         None,
         description="Folders for UCSC's browser, IGV desktop and JBrowse 2: present where they are wanted.",
@@ -312,6 +317,7 @@ class GenomeRow(_Section):
     )
     fasta: str = Field(min_length=1, description="Its FASTA, gzipped or not.")
     alias: str = Field("", description="Other names of its contigs: a table like UCSC's chromAlias.")
+    genes: str = Field("", description="Its genes, GFF3 or BED, to be shown beside its tracks.")
 
 
 SCHEMAS = {"config": Configuration, "genomes": GenomeRow}

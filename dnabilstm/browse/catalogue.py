@@ -68,6 +68,8 @@ class RegionTrack:
         The task that it belongs to; empty if to none.
     about : str
         What the intervals are.
+    channel : str
+        Of called regions, the channel.
     """
 
     name: str
@@ -76,6 +78,7 @@ class RegionTrack:
     colour: str
     task: str = ""
     about: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,7 @@ def _called(folder: Path, shades: dict[str, str]) -> list[RegionTrack]:
             shades[_task_of(channel)],
             _task_of(channel),
             _about_called(row),
+            channel,
         )
         for channel, row in read_json(path)["channels"].items()
     ]

@@ -18,6 +18,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--labels", required=True, type=_PATH, help="Folder of 'dnabilstm label' for that genome.")
 @click.option("--scores", type=_PATH, help="Folder of 'dnabilstm score' for that genome: examples are drawn.")
 @click.option("--genes", type=_PATH, help="BED or GFF3: drawn with the examples.")
+@click.option("--alias", type=_PATH, help="Other names of the contigs, as the genes use them.")
 @click.option(
     "--benchmark",
     multiple=True,
@@ -32,6 +33,7 @@ def command(
     labels: Path,
     scores: Path | None,
     genes: Path | None,
+    alias: Path | None,
     benchmark: tuple[str, ...],
     output: Path,
 ) -> None:
@@ -59,7 +61,9 @@ def command(
     from dnabilstm.report.inputs import read_run
     from dnabilstm.report.write import write_report
 
-    run = read_run(model, evaluation, genome, labels, scores=scores, genes=genes, benchmarks=jobs)
+    run = read_run(
+        model, evaluation, genome, labels, scores=scores, genes=genes, alias=alias, benchmarks=jobs
+    )
     written = write_report(run, output)
     note(
         f"the report is {output} ({output.stat().st_size / 1e6:.1f} MB), with {len(written) - 1} files of its figures"

@@ -12,6 +12,7 @@ from dnabilstm.browse.features import read_features
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import open_text, read_json
 from dnabilstm.genome import Genome, open_genome
+from dnabilstm.intervals.alias import read_aliases
 from dnabilstm.labels import Labels, open_labels
 from dnabilstm.model.bundle import load_model
 from dnabilstm.score.store import Scores, open_scores
@@ -77,6 +78,7 @@ def read_run(
     *,
     scores: Path | None = None,
     genes: Path | None = None,
+    alias: Path | None = None,
     benchmarks: dict[str, Path] | None = None,
 ) -> Run:
     """Read what a report is made of; the log and the audit of the training are looked for beside the model.
@@ -92,7 +94,9 @@ def read_run(
     scores
         Folder of ``dnabilstm score`` of that genome.
     genes
-        BED or GFF3.
+        BED or GFF3; those on contigs that the genome lacks are left out.
+    alias
+        Other names of the contigs, as the genes use them.
     benchmarks
         Job to benchmark file of Snakemake.
 
@@ -125,7 +129,10 @@ def read_run(
     if genes:
         with problems.collect():
             track = RegionTrack("genes", "genes", genes, "#444444")
-            found["genes"] = read_features(track, found["genome"], unknown="skip", problems=problems)[0]
+            aliases = read_aliases(alias, found["genome"], unknown="skip") if alias else None
+            found["genes"] = read_features(
+                track, found["genome"], aliases=aliases, unknown="skip", problems=problems
+            )[0]
     problems.raise_if_any()
     stem = model.with_suffix("")
     log = stem.with_name(f"{stem.name}.training.json")

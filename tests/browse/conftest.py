@@ -12,6 +12,7 @@ from dnabilstm.genome import Contig, Genome, sequence_digest
 from dnabilstm.score.store import NO_CALL_FILE, Scores
 from dnabilstm.tracks.regions import write_regions
 from dnabilstm.tracks.write import write_tracks
+from tests.browse.world import asked, world  # noqa: F401 - fixtures
 
 # Names of contigs have no blanks, since they end at the first one; all else is possible.
 HOSTILE_CONTIGS = [

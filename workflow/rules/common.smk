@@ -146,13 +146,17 @@ def read_genomes(sheet):
         if not kept or row.get("name", "").startswith("#"):
             continue
         check_schema(kept, "../schemas/genomes.schema.json", f"{sheet}:{number}")
-        if unset := find_unset_variables([kept["fasta"], kept.get("alias", "")], f"{sheet}:{number}"):
+        if unset := find_unset_variables(
+            [kept["fasta"], kept.get("alias", ""), kept.get("genes", "")], f"{sheet}:{number}"
+        ):
             raise WorkflowError("; ".join(unset))
         if kept["name"] in rows:
             raise WorkflowError(f"{sheet}:{number}: the name {kept['name']!r} is there twice; rename one")
         rows[kept["name"]] = kept
     if not rows:
-        raise WorkflowError(f"{sheet}: has no genome; wanted a line each under: name, fasta, alias (tabs)")
+        raise WorkflowError(
+            f"{sheet}: has no genome; wanted a line each under: name, fasta, alias, genes (tabs)"
+        )
     return rows
 
 

@@ -81,6 +81,42 @@ def get_tracks():
     return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
 
 
+def get_pages():
+    """The web page of every genome, unless the configuration does without."""
+    if OF_SEQUENCES or not get_section("browse").get("enabled", True):
+        return []
+    return expand("<results>/{genome}/{model}/browse", genome=GENOMES, model=config["model"])
+
+
+def is_trained_on(genome):
+    """Whether a genome has the labels and the split of the training."""
+    return bool(TRAINING) and TRAINING["genome"] == genome
+
+
+def get_page_labels(wildcards):
+    """The labels of a genome, if it is the one that the model is trained on."""
+    return ["<results>/models/{model}/labels"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_split(wildcards):
+    """Which parts of a genome were held out, if the model is trained on it."""
+    return ["<results>/models/{model}/model.split.bed"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_genes(wildcards):
+    """The genes of a genome, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[wildcards.genome]
+    return [get_path(row[key]) for key in ("genes", "alias") if row.get("genes") and row.get(key)]
+
+
+def get_browse_options(wildcards, input):
+    """What is shown beside the tracks, as options of `dnabilstm browse`."""
+    flags = ["--genes", "--alias"][: len(input.genes)]
+    given = [*zip(["--labels"], input.labels), *zip(["--split"], input.split), *zip(flags, input.genes)]
+    # A genome may lack contigs of its annotation; those are named in the log.
+    return [str(word) for pair in given for word in pair] + (["--unknown-contigs", "skip"] if flags else [])
+
+
 def check_hub():
     """Refuse a hub of a genome that the sheet does not have."""
     for name in get_section("hub", "genomes"):
@@ -91,14 +127,12 @@ def check_hub():
 
 def get_hub_inputs(wildcards):
     """What is shown of a genome beside its tracks: genes, and where a model is trained on it labels and split."""
-    trained = TRAINING and TRAINING["genome"] == wildcards.genome
-    genes = (get_section("hub", "genomes").get(wildcards.genome) or {}).get("genes")
-    alias = GENOMES[wildcards.genome].get("alias")
+    trained = is_trained_on(wildcards.genome)
+    row = GENOMES[wildcards.genome]
     return {
         "labels": [f"<results>/models/{config['model']}/labels"] if trained else [],
         "split": [f"<results>/models/{wildcards.model}/model.split.bed"] if trained else [],
-        "genes": [get_path(genes)] if genes else [],
-        "alias": [get_path(alias)] if alias else [],
+        **{key: [get_path(row[key])] if row.get(key) else [] for key in ("genes", "alias")},
     }
 
 
@@ -108,7 +142,7 @@ def get_hub_options(wildcards, input):
     for name in ("labels", "split", "genes", "alias"):
         options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
     known = get_section("hub", "genomes").get(wildcards.genome) or {}
-    return options + get_options({**get_section("hub"), **known}, skip=["genomes", "genes"])
+    return options + get_options({**get_section("hub"), **known}, skip=["genomes"])
 
 
 def get_hubs():
@@ -124,9 +158,9 @@ def get_evaluation():
 
 
 def get_report_inputs(wildcards):
-    """Genes, where the configuration has some of the genome that a model is trained on."""
-    genes = (get_section("hub", "genomes").get(TRAINING["genome"]) or {}).get("genes")
-    return {"genes": [get_path(genes)] if genes else []}
+    """Genes of the genome that a model is trained on, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[TRAINING["genome"]]
+    return {key: [get_path(row[key])] for key in ("genes", "alias") if row.get("genes") and row.get(key)}
 
 
 def get_report_options(wildcards, input):
@@ -138,7 +172,9 @@ def get_report_options(wildcards, input):
     options = [
         word for job, path in jobs.items() for word in ("--benchmark", f"{job}={apply_pathvars(path)}")
     ]
-    return options + [word for path in input.get("genes", []) for word in ("--genes", str(path))]
+    for name in ("genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    return options
 
 
 def apply_pathvars(path):
