@@ -91,6 +91,43 @@ def test_a_run_ends_with_tracks_regions_and_figures_and_says_where(finished):
     assert (folder / "logs/benchmarks/train/tiny.tsv").exists()
 
 
+def test_every_genome_gets_a_page_and_the_training_genome_its_labels(finished):
+    folder, said = finished
+    tracks = {}
+    for genome in ("own", "other"):
+        place = folder / f"results/{genome}/tiny/browse"
+        page = (place / "index.html").read_text()
+        data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+        assert f"<h1>{genome}</h1>" in page
+        assert (place / "data/region.bw").samefile(folder / f"results/{genome}/tiny/region.bw")
+        tracks[genome] = [track["name"] for track in data["tracks"]]
+        assert [contig[0] for contig in data["contigs"] if contig[3]] == (["c2"] if genome == "own" else [])
+    assert {"region, measured", "parts of the genome"} <= set(tracks["own"])
+    assert not {"region, measured", "parts of the genome"} & set(tracks["other"])
+    assert "    browse\n" in said
+
+
+def test_genes_of_the_sheet_are_shown_and_pages_can_be_left_out(finished, tmp_path):
+    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    (folder / "genes.bed").write_text("one\t10\t90\tABC1\nelsewhere\t1\t2\tX\n")
+    (folder / "alias.tsv").write_text("c1\tone\n")
+    (folder / "genes.tsv").write_text("name\tfasta\talias\tgenes\nother\tother.fa\talias.tsv\tgenes.bed\n")
+    given = {"model": "tiny", "genomes": "genes.tsv", "model_file": "results/models/tiny/model.safetensors"}
+    (folder / "given.yaml").write_text(yaml.safe_dump(given))
+    status, said = snakemake(
+        folder, "results/other/tiny/browse", "--force", "--allowed-rules", "browse", config="given.yaml"
+    )
+    assert status == 0, said
+    names = (folder / "results/other/tiny/browse/data/names.tsv").read_text()
+    assert names.startswith("ABC1\tc1\t10\t90\n")
+    assert "elsewhere 1" in (folder / "logs/browse/other.tiny.log").read_text()
+    (folder / "given.yaml").write_text(yaml.safe_dump(given | {"browse": {"enabled": False}}))
+    status, said = snakemake(folder, "--dry-run", "--forceall", config="given.yaml")
+    assert status == 0, said
+    assert "rule tracks" in said
+    assert "rule browse" not in said
+
+
 def test_a_compared_model_is_a_whole_model_that_scores_when_asked(finished):
     folder, _ = finished
     compared = folder / "results/models/tiny.pair"

@@ -54,7 +54,11 @@ def _text(genome: Genome) -> Iterator[bytes]:
 
 def wrapped(sequence: bytes) -> bytes:
     """A sequence as lines of ``LINE`` bases."""
-    return b"".join(sequence[start : start + LINE] + b"\n" for start in range(0, len(sequence), LINE))
+    whole = len(sequence) // LINE
+    lines = np.full((whole, LINE + 1), ord("\n"), np.uint8)
+    lines[:, :LINE] = np.frombuffer(sequence, np.uint8, whole * LINE).reshape(whole, LINE)
+    rest = sequence[whole * LINE :]
+    return lines.tobytes() + (rest + b"\n" if rest else b"")
 
 
 def _write_blocks(pieces: Iterable[bytes], out: IO[bytes]) -> np.ndarray:

@@ -36,7 +36,9 @@ def site(world, tmp_path_factory):
         f"promoter={world.labels}",
     ]
     asked += ["--genes", world.genes, "--split", world.split]
-    (place / "r.bed").write_text("chr1\t1000\t1300\tfirst\nchr1\t1900\t2500\tgap\n")
+    listed = ["chr1\t1000\t1300\tfirst\n", "chr1\t1900\t2500\tgap\n"]
+    listed += [f"{name}\t950\t1400\tx\n" for name in CONTIGS[1:]]
+    (place / "r.bed").write_text("".join(listed), encoding="utf-8", errors="surrogateescape")
     single = ["--regions", place / "r.bed", "--single", place / "one é.html", "--flank", "300"]
     result = browse(*asked, "--output", place / "page", *single)
     assert result.exit_code == 0, result.output or result.exception
@@ -152,23 +154,23 @@ def test_names_are_suggested(folder):
     folder.wait(lambda: folder.run(wanted) == ["ABC1"], "nothing is suggested")
 
 
-def test_every_contig_is_drawn_whatever_it_is_called(folder):
-    folder.logs()
-    select = Select(folder.find("#contig"))
+def test_every_contig_is_drawn_whatever_it_is_called(opened):
+    opened.logs()
+    select = Select(opened.find("#contig"))
     assert len(select.options) == len(CONTIGS)
     assert [option.text for option in select.options if option.text.endswith("(test)")] == ["chr1 (test)"]
     for number in range(1, len(CONTIGS)):
-        before = folder.place()
+        before = opened.place()
         select.select_by_index(number)
-        folder.wait(lambda before=before: folder.place() != before, f"contig {number}: the view stays")
-        heights = drawn(folder)
+        opened.wait(lambda before=before: opened.place() != before, f"contig {number}: the view stays")
+        heights = drawn(opened)
         assert min(heights[base] for base in range(BUMP[0] + 20, BUMP[1] - 20)) > 0.8
         assert max(heights[base] for base in range(GAP[0] + 20, GAP[1] - 20)) == 0
-        called = drawn(folder, "promoter, called")
+        called = drawn(opened, "promoter, called")
         assert min(called[base] for base in range(BUMP[0] + 20, BUMP[1] - 20)) > 0.2
         assert max(called[base] for base in range(1600, 2900)) == 0
-    assert folder.logs()[1] == []
-    assert folder.driver.title == "tracks of 'it' é"
+    assert opened.logs()[1] == []
+    assert opened.driver.title == "tracks of 'it' é"
 
 
 def test_it_is_used_by_the_keyboard(folder):
