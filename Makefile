@@ -19,11 +19,11 @@ help: ## what can be made
 
 install: $(STAMP) ## the package and everything it needs, once
 
-demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks, web page
+demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks, web page, report
 	$(BIN)/snakemake --cores all
 	@echo "Look at the tracks:  $(BIN)/dnabilstm browse --serve --output results/demo/demo/browse"
-	@echo "Their files are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
-	@echo "the figures in results/models/demo/evaluation/."
+	@echo "Their files:         results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser)"
+	@echo "Open the report:     results/models/demo/report.html"
 
 classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and negatives of the built-in genome
 	$(BIN)/snakemake --cores all --configfile config/classifier.yaml
