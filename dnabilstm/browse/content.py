@@ -93,14 +93,13 @@ def read_content(
     read = [
         read_annotation(track, genome, aliases=aliases, unknown=unknown, problems=problems)
         for track in catalogue.regions
-        if track.path.stat().st_size
     ]
     problems.raise_if_any()
     shades = {track.task: track.colour for track in catalogue.scores}
     measured = _measured(labels, genome, shades) if labels else []
-    annotations = tuple(made for made in [*read, *measured] if len(made.intervals))
-    content = Content(catalogue, genome, annotations, (), folder)
-    return replace(content, rows=tuple(_rows(content, labels)))
+    content = Content(catalogue, genome, (*read, *measured), (), folder)
+    shown = tuple(made for made in content.annotations if len(made.intervals))
+    return replace(content, annotations=shown, rows=tuple(_rows(content, labels)))
 
 
 def list_regions(content: Content, regions: Annotation, labels: Labels | None) -> tuple[Row, ...]:
