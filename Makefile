@@ -31,7 +31,7 @@ classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and neg
 	@echo "the classes of the decoys in results/decoys/demo_classifier/."
 
 test: $(STAMP) ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # As root, with SLURM and munge (Debian: apt-get install slurm-wlm munge); says so, and makes no error, where they lack.
 test-slurm: $(STAMP) ## the workflow through a SLURM that is set up for it (root; minutes)
@@ -64,7 +64,7 @@ clean: ## remove the demo and caches; the environment, downloads and other resul
 	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
 
 # PyTorch first, from the constraints, so that nothing else brings in a larger build of it.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt setup.py $(wildcard dnabilstm/score/kernels/*)
 	$(if $(ACTIVE),,test -x $(BIN)/python || $(PYTHON) -m venv $(ENV))
 	$(BIN)/python -m pip install -c constraints.txt torch
 	$(BIN)/python -m pip install -c constraints.txt -e '.[dev,fast]'

@@ -1,7 +1,7 @@
 """What a workflow's configuration may say: one model, from which the JSON schemas are written.
 
 ``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
-The sections ``model``, ``train``, ``score``, ``tracks``, ``call`` and ``evaluate`` have the fields of the
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub`` and ``evaluate`` have the fields of the
 dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
 stands in the schemas: what a configuration leaves out is left to the command.
 """
@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from dnabilstm.browse.options import HubConfig
 from dnabilstm.evaluate.config import EvaluateConfig
 from dnabilstm.files import atomic_file
 from dnabilstm.intervals import UNKNOWN
@@ -218,6 +219,18 @@ class SequencesToClassify(Reading):
     sequences: _Classes | _Files = Field(description=f"{_FORMS} Classes, where known, give figures.")
 
 
+HubOfGenome = _settings(HubConfig, without=("email",))
+
+
+class Hub(_Section):
+    """Folders that other genome browsers open, one of each genome: present where they are wanted."""
+
+    email: Annotated[str, *get_type_hints(HubConfig, include_extras=True)["email"].__metadata__] = ""
+    genomes: dict[Annotated[str, Field(pattern=FILE_NAME)], HubOfGenome | None] = Field(
+        {}, description="What is known of a genome of the sheet beside its bases, by its name."
+    )
+
+
 class Demo(_Section):
     """The built-in genome, written to <resources>/demo."""
 
@@ -281,6 +294,10 @@ class Configuration(_Section):
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")
     call: CallSettings | None = Field(None, description="How regions are called.")
     browse: Browse | None = Field(None, description="The web page of every genome.")
+    hub: Hub | None = Field(
+        None,
+        description="Folders for UCSC's browser, IGV desktop and JBrowse 2: present where they are wanted.",
+    )
     evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
     demo: Demo | None = Field(None, description="The built-in genome: present where it is wanted.")
     download: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], Download] | None = Field(
@@ -300,7 +317,7 @@ class GenomeRow(_Section):
     )
     fasta: str = Field(min_length=1, description="Its FASTA, gzipped or not.")
     alias: str = Field("", description="Other names of its contigs: a table like UCSC's chromAlias.")
-    genes: str = Field("", description="Its genes, GFF3 or BED, to be shown in its web page.")
+    genes: str = Field("", description="Its genes, GFF3 or BED, to be shown beside its tracks.")
 
 
 SCHEMAS = {"config": Configuration, "genomes": GenomeRow}

@@ -18,6 +18,7 @@ from snakemake.exceptions import WorkflowError
 
 from dnabilstm.model.bundle import read_card
 from dnabilstm.score.store import open_scores
+from tests.browse.readers import read_hub, read_jbrowse, read_session
 from tests.conftest import ROOT
 from tests.workflow import command, environment, read_configuration, snakemake
 
@@ -58,7 +59,9 @@ def prepare(folder, config=None):
         records = [f">{c}\n{''.join(bases.choices('ACGT', k=n))}\n" for c, n in CONTIGS.items()]
         (folder / f"{name}.fa").write_text("".join(records) + ">gap\n" + 40 * "N" + "ACGT\n")
     (folder / "regions.bed").write_text("".join(f"{c}\t{a}\t{b}\n" for c, a, b in REGIONS))
-    (folder / "genomes.tsv").write_text("name\tfasta\talias\nown\town.fa\t\nother\tother.fa\t\n")
+    (folder / "genes.bed").write_text("c1\t3\t90\tg1\t0\t+\nelsewhere\t3\t90\tg2\t0\t+\n")
+    sheet = "name\tfasta\talias\tgenes\nown\town.fa\t\tgenes.bed\nother\tother.fa\t\t\n"
+    (folder / "genomes.tsv").write_text(sheet)
     (folder / "config.yaml").write_text(yaml.safe_dump(config or configuration(), sort_keys=False))
     return folder
 
@@ -139,6 +142,32 @@ def test_a_compared_model_is_a_whole_model_that_scores_when_asked(finished):
     status, said = snakemake(folder, "results/other/tiny.pair/region.bw")
     assert status == 1
     assert "MissingRuleException" in said
+
+
+def test_other_browsers_get_a_folder_a_genome_where_it_is_wanted(finished, tmp_path):
+    folder = finished[0]
+    assert not (folder / "results/own/tiny/hub").exists()
+    known = {"own": {"organism": "A b"}, "other": {"ucsc": "x1"}}
+    config = configuration(hub={"email": "a@example.org", "genomes": known})
+    (tmp_path / "hub.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    status, said = snakemake(folder, config=tmp_path / "hub.yaml")
+    assert status == 0, said
+    # One a genome, and what all wants.
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
+    assert jobs == {"default": "1", "hub": "2", "total": "3"}
+    assert "    region.regions.bed\n    hub\n" in said.partition("\nResults:")[2]
+    found = {genome: read_hub(folder / f"results/{genome}/tiny/hub") for genome in ("own", "other")}
+    beside = ["region", "region_called", "region_measured"], ["genes", "parts_of_the_genome", "no_score"]
+    assert list(found["own"][2]) == [*beside[0], *beside[1]]
+    assert found["own"][0]["email"] == "a@example.org"
+    assert (found["own"][1]["organism"], found["own"][1]["genome"]) == ("A b", "own")
+    # No model is trained on the other one.
+    assert list(found["other"][2]) == ["region", "region_called", "no_score"]
+    assert found["other"][1] == {"genome": "x1"}
+    read_session(folder / "results/own/tiny/hub")
+    read_jbrowse(folder / "results/own/tiny/hub")
+    assert "genes: 1 intervals on contigs" in (folder / "logs/hub/own.tiny.log").read_text()
+    assert "Nothing to be done" in snakemake(folder, "--dry-run")[1]
 
 
 def test_an_ensemble_has_tracks_of_its_spread(finished, tmp_path):
@@ -390,6 +419,16 @@ def _compared(**compare):
         (_trained(labels={"a": {"pth": "x"}}), "'pth' was unexpected"),
         (_trained(labels={"a b": {"path": "x"}}), "'a b' does not match"),
         (_trained(labels={"a": None}), "training.labels: no task is left"),
+        (configuration(hub={"emial": "x"}), "hub: .*'emial' was unexpected"),
+        (configuration(hub={"email": "x"}), "hub.email: 'x' does not match"),
+        (
+            configuration(hub={"genomes": {"own": {"ucsc": "a b"}}}),
+            "hub.genomes.own.ucsc: 'a b' does not match",
+        ),
+        (
+            configuration(hub={"genomes": {"owm": {}}}),
+            "hub.genomes: 'owm' is not in .*, which has own, other",
+        ),
         (_trained(genome="owm"), "training.genome: 'owm' is not in .*genomes.tsv, which has own, other"),
         (
             _trained(model={"strand": "stranded"}),

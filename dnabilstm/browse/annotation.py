@@ -11,7 +11,7 @@ import numpy as np
 import pysam
 
 from dnabilstm.browse.catalogue import RegionTrack
-from dnabilstm.browse.names import inert, track_name
+from dnabilstm.browse.page_names import inert, track_name
 from dnabilstm.errors import Problems
 from dnabilstm.files import BGZF_EOF, open_text
 from dnabilstm.genome import Genome

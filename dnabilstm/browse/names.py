@@ -1,48 +1,55 @@
-"""Names that may be anything, made safe: for files of a folder, and for a browser that builds HTML and loci of them.
+"""Names of tasks, contigs and files, as text that does no harm where it is written.
 
-igv.js takes ``name:start-end`` apart at the first colon, means all contigs by ``all``, reads names of a bigWig
-as Latin-1 and puts some into HTML as they are. So it gets other names, which percent-encode what is not plain;
-what a page shows of its own accord is the name itself.
+Two kinds of place: those that take any text on one line (XML, JSON and HTML, whose writers escape it), and
+those that do not say how to escape (a track hub, names of files).
 """
 
-import hashlib
 import re
-from urllib.parse import quote
+from collections.abc import Iterable
 
-PLAIN = "-_.!~*()|"
-"""What is left as it is beside ASCII letters and digits."""
-_MOST = 80
-
-
-def track_name(contig: str) -> str:
-    """The name under which a contig is shown in igv.js: ASCII, without a colon, another one for every name."""
-    encoded = quote(contig, safe=PLAIN, errors="surrogateescape")
-    return f"%{ord(contig[0]):02x}{contig[1:]}" if contig.lower() == "all" else encoded
+LONGEST_SYMBOL = 60
+_WORD = re.compile(r"[A-Za-z0-9]+")
+# What a hub's label keeps: nothing that means anything to a shell, HTML, or the hub's own lines.
+_PLAIN = re.compile(r"[^A-Za-z0-9 ._,:;+()=%|-]+")
 
 
-def bigwig_name(contig: str) -> str:
-    """What igv.js reads where a bigWig has the name of a contig."""
-    return contig.encode("utf-8", "surrogateescape").decode("latin-1")
+def symbols(names: Iterable[str]) -> list[str]:
+    """A symbol for each name, all different also where case does not count, as file names may.
 
-
-def file_name(name: str, suffix: str = "") -> str:
-    """A name for a file of a folder: lower-case ASCII letters, digits, ``.``, ``_`` and ``-``.
-
-    A name that is none of this, or long, ends with a digest, so that two names never share a file; upper and
-    lower case differ too, for file systems that do not tell them apart.
+    A symbol has letters, digits and ``_``, begins with a letter, and has at most ``LONGEST_SYMBOL``
+    characters; it depends on the names before it only. It is the name itself where that is one.
     """
-    plain = re.sub(r"[^a-z0-9._-]+", "_", name.lower()).strip("._-")
-    if plain and plain == name and len(plain) <= _MOST:
-        return plain + suffix
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return f"{plain[:_MOST].rstrip('.')}-{digest}{suffix}".lstrip("-")
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        base = "_".join(_WORD.findall(name)) if not _is_symbol(name) else name
+        base = base if base[:1].isalpha() else f"t_{base}".rstrip("_")
+        symbol, number = base[:LONGEST_SYMBOL], 1
+        while symbol.lower() in taken:
+            number += 1
+            ending = f"_{number}"
+            symbol = base[: LONGEST_SYMBOL - len(ending)] + ending
+        taken.add(symbol.lower())
+        found.append(symbol)
+    return found
 
 
-def shown(name: str) -> str:
-    """A name as text that can be written as UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _is_symbol(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
 
 
-def inert(text: str) -> str:
-    """Text that is the same text as HTML: angle brackets become others that look like them."""
-    return shown(text).translate({ord("<"): "\u2039", ord(">"): "\u203a"})
+def one_line(name: str) -> str:
+    """A name without what cannot be shown, on one line: the rest takes the writers of XML, JSON and HTML."""
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return " ".join(shown.split()) or "(no name)"
+
+
+def plain_label(name: str, longest: int) -> str:
+    """A name as a label of a track hub, whose settings are ASCII on one line; cut to ``longest`` characters.
+
+    Commas go first. See https://genome.ucsc.edu/goldenPath/help/trackDb/trackDbHub.html.
+    """
+    label = " ".join(_PLAIN.sub("_", one_line(name).replace("'", "")).split()) or "_"
+    if len(label) > longest:
+        label = label.replace(",", "")
+    return label if len(label) <= longest else label[: longest - 2].rstrip() + ".."

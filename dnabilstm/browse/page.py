@@ -8,7 +8,7 @@ from typing import Any
 from dnabilstm.browse.annotation import Annotation, name_lines, write_annotation
 from dnabilstm.browse.catalogue import ScoreTrack
 from dnabilstm.browse.content import Content
-from dnabilstm.browse.names import bigwig_name, file_name, track_name
+from dnabilstm.browse.page_names import bigwig_name, file_name, track_name
 from dnabilstm.browse.sequence import BLOCKS, FASTA, INDEX, write_sequence
 from dnabilstm.browse.template import (
     annotation_track,

@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 
 from dnabilstm.alphabet import decode
-from dnabilstm.browse.names import track_name
+from dnabilstm.browse.page_names import track_name
 from dnabilstm.files import BGZF_EOF, release
 from dnabilstm.genome import Genome
 from dnabilstm.tracks.deflate import bgzf_blocks

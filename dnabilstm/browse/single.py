@@ -17,7 +17,7 @@ from dnabilstm.alphabet import decode
 from dnabilstm.browse.annotation import Annotation, name_lines, read_annotation
 from dnabilstm.browse.catalogue import RegionTrack, ScoreTrack
 from dnabilstm.browse.content import Content, list_regions
-from dnabilstm.browse.names import track_name
+from dnabilstm.browse.page_names import track_name
 from dnabilstm.browse.regions_table import overlaps
 from dnabilstm.browse.template import (
     annotation_track,

@@ -13,7 +13,7 @@ from typing import Any
 from dnabilstm.browse.annotation import Annotation
 from dnabilstm.browse.catalogue import RegionTrack, ScoreTrack
 from dnabilstm.browse.content import Content
-from dnabilstm.browse.names import inert, shown, track_name
+from dnabilstm.browse.page_names import inert, shown, track_name
 from dnabilstm.browse.regions_table import Row
 
 CONTIGS = 500

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from dnabilstm.browse.names import bigwig_name
+from dnabilstm.browse.page_names import bigwig_name
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import in_temporary_folder
 from dnabilstm.genome import Genome

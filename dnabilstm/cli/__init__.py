@@ -30,6 +30,8 @@ COMMANDS = {
     "tracks": "scores to bedGraph and bigWig",
     "call": "scores to regions (BED)",
     "browse": "tracks to a web page, and a server for it",
+    "report": "one page about a model: data, warnings, figures, examples",
+    "hub": "tracks to what UCSC's browser, IGV and JBrowse open",
     "plan": "what scoring some genomes will take, before it starts",
     "cache": "what a cache of scores holds, and cleaning it",
     "info": "what a model file, an encoded genome, labels or scores hold",

@@ -1,82 +1,99 @@
-"""A genome whose names are as bad as names can be, with scores, regions, labels and genes."""
+"""A genome with scores, tracks and regions of its own, names hostile where they can be."""
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from dnabilstm.genome import encode_fasta
-from dnabilstm.score.store import create_scores
+from dnabilstm.browse.catalogue import Catalogue, read_catalogue
+from dnabilstm.genome import Contig, Genome, sequence_digest
+from dnabilstm.score.store import NO_CALL_FILE, Scores
 from dnabilstm.tracks.regions import write_regions
 from dnabilstm.tracks.write import write_tracks
+from tests.browse.world import asked, world  # noqa: F401 - fixtures
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "<img/src=x/onerror=document.title=1>",
-    "../../etc/passwd",
-    '"quo\'te"',
-    "chré:1-5",
-    "HLA-A*01:02",
-    "All",
-    "%41",
-    "x" * 300,
-    "\udcff",
-)
-"""Names of contigs; the last one is a byte that is no UTF-8."""
-CONTIGS = ("chr1", *HOSTILE)
-LENGTH = 3000
-BUMP, GAP = (1000, 1300), (2000, 2400)
-CHANNELS = ("promoter", "<b onclick=x>\"prom' é")
-GENE = "<svg/onload=document.title=1> ge'ne \"é"
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory) -> SimpleNamespace:
-    """Folder of tracks, genome, labels, genes and split: paths, and the genome."""
-    folder = tmp_path_factory.mktemp("world")
-    bases = np.random.default_rng(1)
-    with (folder / "genome.fa").open("w", encoding="utf-8", errors="surrogateescape") as fasta:
-        for name in CONTIGS:
-            letters = bases.choice(list("ACGT"), LENGTH)
-            letters[slice(*GAP)] = "N"
-            fasta.write(f">{name}\n{''.join(letters)}\n")
-    genome = encode_fasta(folder / "genome.fa", folder / "codes")
-    tracks = folder / "tracks of 'it' é"
-    with create_scores(tracks, genome.contigs, CHANNELS) as scores:
-        values = scores.values.reshape(len(CHANNELS), len(CONTIGS), LENGTH)
-        values[:] = 0.02
-        values[:, :, slice(*BUMP)] = 0.9
-        values[:, 0, 100:200] = 0.7
-        values[:, :, slice(*GAP)] = np.nan
-        scores.info["genome"] = {"digest": genome.digest}
-    write_tracks(scores, tracks, workers=1)
-    write_regions(scores, tracks)
-    gaps = "".join(f"{name}\t{GAP[0]}\t{GAP[1]}\n" for name in CONTIGS)
-    (tracks / "nocall.bed").write_text(gaps, encoding="utf-8", errors="surrogateescape")
-    return SimpleNamespace(folder=folder, genome=genome, tracks=tracks, **_beside(folder))
+# Names of contigs have no blanks, since they end at the first one; all else is possible.
+HOSTILE_CONTIGS = [
+    *("chr1", "<script>alert(1)</script>", "../../x", "'\"", "\N{GREEK SMALL LETTER ALPHA}|1", "x" * 255),
+    *("a&b;c", "\\", "a#", "chr\udcff"),
+]
+HOSTILE_TASKS = [
+    *(
+        "a b",
+        "<script>alert(1)</script>",
+        "../../../etc/passwd",
+        "'\"\\",
+        "\N{GREEK SMALL LETTER ALPHA}-factor",
+    ),
+    *("y" * 300, "two\nlines\ntrack evil", "chr\udcff", "&amp;", "promoter.plus", "promoter.minus"),
+    "promoter.plus.spread",
+]
 
 
-def _beside(folder: Path) -> dict[str, Path]:
-    """Labels, genes and split: the first contig's bump and an uncalled stretch are labelled."""
-    texts = {
-        "labels": "chr1\t1010\t1310\nchr1\t1500\t1600\n",
-        "genes": f"chr1\t500\t900\t{GENE}\t0\t+\nchr1\t1000\t2900\tABC1\t0\t-\n",
-        "split": f"chr1\t0\t{LENGTH}\ttest\n" + "".join(f"{name}\t0\t{LENGTH}\ttrain\n" for name in HOSTILE),
-    }
-    for name, text in texts.items():
-        (folder / f"{name}.bed").write_text(text, encoding="utf-8", errors="surrogateescape")
-    return {name: folder / f"{name}.bed" for name in texts}
+@dataclass
+class Scored:
+    """What there is of a genome: its codes, its scores, and a folder of its tracks."""
+
+    genome: Genome
+    scores: Scores
+    folder: Path
+
+    def catalogue(self, name="g", **beside) -> Catalogue:
+        return read_catalogue(self.folder, name, **beside)
+
+
+def make_genome(names, seed=0, shortest=40, longest=6000):
+    rng = np.random.default_rng(seed)
+    contigs, parts, offset = [], [], 0
+    for name in names:
+        codes = rng.choice(np.array([1, 2, 4, 8, 15], np.uint8), int(rng.integers(shortest, longest)))
+        contigs.append(Contig(name, len(codes), offset, sequence_digest(codes)))
+        parts.append(codes)
+        offset += len(codes)
+    return Genome(tuple(contigs), np.concatenate(parts), "made.fa")
 
 
 @pytest.fixture
-def asked(world) -> list[str]:
-    """The options of ``dnabilstm browse`` for that world, but for where to write."""
-    options = {
-        "--tracks": world.tracks,
-        "--genome": world.folder / "codes",
-        "--labels": f"promoter={world.labels}",
-        "--genes": world.genes,
-        "--split": world.split,
-    }
-    return [str(word) for pair in options.items() for word in pair]
+def make_scored(tmp_path):
+    """Score a genome of these contigs at random and write its tracks; tasks may have any name."""
+
+    def make(contigs=("chr1", "chr2"), tasks=("promoter", "nfr"), folder="tracks", gap=True):
+        genome = make_genome(contigs)
+        rng = np.random.default_rng(1)
+        steps = rng.random((len(tasks), -(-genome.total // 5)))
+        values = np.repeat(steps, 5, axis=1)[:, : genome.total].astype(np.float32)
+        if gap:
+            values[:, 20:35] = np.nan
+        of = {task: task.removesuffix(".spread") for task in tasks if task.endswith(".spread")}
+        info = {
+            "genome": {"source": "made.fa", "digest": genome.digest},
+            "model": {"digest": "5" * 64},
+            "thresholds": dict.fromkeys(tasks, 0.9),
+        }
+        # Files have the names of channels; what comes from elsewhere may be called anything.
+        plain = [f"c{number}" for number in range(len(tasks))]
+        scores = Scores(
+            genome.contigs, tuple(plain), values, info | {"thresholds": dict.fromkeys(plain, 0.9)}
+        )
+        place = tmp_path / folder
+        write_tracks(scores, place, workers=1)
+        write_regions(scores, place)
+        (place / NO_CALL_FILE).write_text(f"{contigs[0]}\t20\t35\n" if gap else "")
+        _rename(place / "tracks.json", dict(zip(plain, tasks, strict=True)), of)
+        _rename(place / "regions.json", {p: t for p, t in zip(plain, tasks, strict=True) if t not in of}, {})
+        return Scored(genome, Scores(genome.contigs, tuple(tasks), values, info), place)
+
+    return make
+
+
+def _rename(path, names, spread_of):
+    table = json.loads(path.read_text())
+    table["channels"] = {names[c]: row for c, row in table["channels"].items() if c in names}
+    for task, of in spread_of.items():
+        table["channels"][task] |= {
+            "spread_of": of,
+            "units": "standard deviation of the members' probabilities",
+        }
+    path.write_text(json.dumps(table))

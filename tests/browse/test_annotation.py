@@ -6,7 +6,7 @@ import pytest
 
 from dnabilstm.browse.annotation import annotate, name_lines, read_annotation, write_annotation
 from dnabilstm.browse.catalogue import RegionTrack
-from dnabilstm.browse.names import track_name
+from dnabilstm.browse.page_names import track_name
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.genome import Contig, Genome
 from dnabilstm.intervals import Aliases

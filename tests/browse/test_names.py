@@ -1,55 +1,73 @@
+import re
+
 import pytest
 
-from dnabilstm.browse.names import bigwig_name, file_name, inert, shown, track_name
-from tests.browse.conftest import CONTIGS
+from dnabilstm.browse.names import LONGEST_SYMBOL, one_line, plain_label, symbols
+
+HOSTILE = [
+    *("a b", 'it\'s "quoted"', "<script>alert(1)</script>", "../../etc/passwd", "x" * 300, "x" * 299 + "y"),
+    *(
+        "\N{GREEK SMALL LETTER ALPHA}-factor",
+        "",
+        " ",
+        "1st",
+        "_",
+        "a\nb",
+        "a\ttrack b",
+        "end\\",
+        "\udcff",
+        "\0",
+    ),
+    *(
+        "CON",
+        "#comment",
+        "$(rm -rf ~)",
+        "A B",
+        "a  b",
+        "a_b",
+        "promoter",
+        "Promoter",
+        "promoter_2",
+        "-n",
+        ".",
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("contig", "wanted"),
-    [
-        ("chr1", "chr1"),
-        ("gi|12|ref|NC_1.2|", "gi|12|ref|NC_1.2|"),
-        ("HLA-A*01:02", "HLA-A*01%3A02"),
-        ("All", "%41ll"),
-        ("%41ll", "%2541ll"),
-        ("é", "%C3%A9"),
-        ("\udcff", "%FF"),
-        ("<b>", "%3Cb%3E"),
-    ],
-)
-def test_a_contig_has_a_plain_name_in_tracks(contig, wanted):
-    assert track_name(contig) == wanted
+def test_symbols_are_different_and_of_plain_letters():
+    found = symbols(HOSTILE)
+    assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", symbol) for symbol in found)
+    assert len({symbol.lower() for symbol in found}) == len(HOSTILE)
+    assert max(map(len, found)) == LONGEST_SYMBOL
 
 
-def test_no_two_contigs_share_a_name():
-    names = [track_name(name) for name in CONTIGS]
-    assert len(set(names)) == len(CONTIGS)
-    assert all(
-        name.isascii() and not set(name) & set(":<>&\"'/# ") and name.lower() != "all" for name in names
-    )
+def test_a_name_that_is_a_symbol_stays_as_it_is():
+    assert symbols(["promoter", "ctcf.site", "promoter, called"]) == [
+        "promoter",
+        "ctcf_site",
+        "promoter_called",
+    ]
+    assert symbols(["a b", "a.b", "A_B", "a b"]) == ["a_b", "a_b_2", "A_B_3", "a_b_4"]
+    assert symbols(["7", "../"]) == ["t_7", "t"]
 
 
-def test_a_bigwig_is_read_as_latin_1():
-    assert bigwig_name("é") == "Ã©"
-    assert bigwig_name("\udcff") == "ÿ"
+def test_a_symbol_depends_on_those_before_it_only():
+    assert symbols(HOSTILE)[:9] == symbols(HOSTILE[:9])
 
 
-@pytest.mark.parametrize("name", [*CONTIGS, "", ".", "..", "con", "A b", "a_b", "a/b", ".hidden", "-rf"])
-def test_a_file_name_is_safe(name):
-    made = file_name(name, ".bw")
-    assert made.isascii()
-    assert not set(made) & set("/\\ '\"<>:|?*&%#")
-    assert not made.startswith((".", "-"))
-    assert len(made) < 120
-    assert made.endswith(".bw")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_labels_are_one_line_of_what_can_be_shown(name):
+    assert one_line(name).isprintable()
+    assert one_line(name) == one_line(name).strip() != ""
+    label = plain_label(name, 17)
+    assert 0 < len(label) <= 17
+    assert label.isascii()
+    assert not re.search(r"[<>&'\"\\#$`\n]", label)
 
 
-def test_names_that_differ_have_files_that_differ():
-    names = ["a b", "a_b", "A_b", "a/b", "a?b", "x" * 300, "x" * 301, "é", "ê", "", "."]
-    assert len({file_name(name).lower() for name in names}) == len(names)
-    assert file_name("promoter.plus", ".bw") == "promoter.plus.bw"
-
-
-def test_text_is_no_markup_and_can_be_written():
-    assert inert("<b>&\udcff") == "\u2039b\u203a&�"
-    assert shown("a<\udcff").encode("utf-8") == "a<�".encode()
+def test_a_label_says_where_it_is_cut():
+    assert plain_label("promoter, measured", 17) == "promoter measured"
+    assert plain_label("promoter.plus, measured", 17) == "promoter.plus m.."
+    assert plain_label("members' \N{GREEK SMALL LETTER ALPHA}", 17) == "members _"
+    assert plain_label("promoter.plus", 17) == "promoter.plus"
+    assert plain_label("<b>", 17) == "_b_"

@@ -11,7 +11,7 @@ from dnabilstm.browse.page import NAMES, link_or_copy
 from dnabilstm.browse.template import part_of_page
 from dnabilstm.cli import cli
 from dnabilstm.errors import DnabilstmError
-from tests.browse.conftest import CHANNELS, CONTIGS, GENE
+from tests.browse.world import CHANNELS, CONTIGS, GENE
 
 
 def browse(*words):

@@ -7,8 +7,8 @@ import pytest
 from dnabilstm.browse.serve import HOST, make_server
 from dnabilstm.colours import colour_of
 from tests.browse.chromium import chromium
-from tests.browse.conftest import BUMP, CONTIGS, GAP, GENE
 from tests.browse.test_page import browse
+from tests.browse.world import BUMP, CONTIGS, GAP, GENE
 
 Keys = pytest.importorskip("selenium.webdriver.common.keys", reason="no selenium").Keys
 Select = pytest.importorskip("selenium.webdriver.support.ui", reason="no selenium").Select

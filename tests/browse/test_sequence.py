@@ -4,7 +4,7 @@ import numpy as np
 import pysam
 
 from dnabilstm.alphabet import decode, encode
-from dnabilstm.browse.names import track_name
+from dnabilstm.browse.page_names import track_name
 from dnabilstm.browse.sequence import FASTA, write_sequence
 from dnabilstm.genome import Contig, Genome
 

@@ -11,8 +11,8 @@ from dnabilstm.browse import single
 from dnabilstm.browse.single import neighbourhoods
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.intervals.algebra import make_intervals
-from tests.browse.conftest import CONTIGS
 from tests.browse.test_page import browse, data_of
+from tests.browse.world import CONTIGS
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from dnabilstm.browse.values import open_values
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.intervals.algebra import make_intervals
-from tests.browse.conftest import CHANNELS, CONTIGS
+from tests.browse.world import CHANNELS, CONTIGS
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

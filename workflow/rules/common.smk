@@ -19,7 +19,7 @@ BASELINES = {
 # Where a model comes from: it is trained, in one way or the other, or there already.
 SOURCES = ["training", "classifier", "model_file"]
 # The keys of the configuration that have paths in them.
-WITH_PATHS = ["genomes", *SOURCES, "classify"]
+WITH_PATHS = ["genomes", *SOURCES, "classify", "hub"]
 # What `dnabilstm evaluate` calls the model itself, and the baseline that is no network.
 TAKEN = ["model", "kmer"]
 # Cores of a training job, where train.shards does not say; as in TrainConfig.

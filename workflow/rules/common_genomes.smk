@@ -117,9 +117,69 @@ def get_browse_options(wildcards, input):
     return [str(word) for pair in given for word in pair] + (["--unknown-contigs", "skip"] if flags else [])
 
 
+def check_hub():
+    """Refuse a hub of a genome that the sheet does not have."""
+    for name in get_section("hub", "genomes"):
+        if name not in GENOMES:
+            known = ", ".join(GENOMES)
+            raise WorkflowError(f"hub.genomes: {name!r} is not in {config['genomes']}, which has {known}")
+
+
+def get_hub_inputs(wildcards):
+    """What is shown of a genome beside its tracks: genes, and where a model is trained on it labels and split."""
+    trained = is_trained_on(wildcards.genome)
+    row = GENOMES[wildcards.genome]
+    return {
+        "labels": [f"<results>/models/{config['model']}/labels"] if trained else [],
+        "split": [f"<results>/models/{wildcards.model}/model.split.bed"] if trained else [],
+        **{key: [get_path(row[key])] if row.get(key) else [] for key in ("genes", "alias")},
+    }
+
+
+def get_hub_options(wildcards, input):
+    """What is shown beside the tracks, and the settings of a genome's hub, as options of `dnabilstm hub`."""
+    options = []
+    for name in ("labels", "split", "genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    known = get_section("hub", "genomes").get(wildcards.genome) or {}
+    return options + get_options({**get_section("hub"), **known}, skip=["genomes"])
+
+
+def get_hubs():
+    """The folders for other browsers, where the configuration has a section for them."""
+    wanted = config.get("hub") is not None and not OF_SEQUENCES
+    return expand("<results>/{genome}/{model}/hub", genome=GENOMES, model=config["model"]) if wanted else []
+
+
 def get_evaluation():
-    """The table of figures, where a model is trained."""
-    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
+    """The table of figures and the report, where a model is trained."""
+    place = f"<results>/models/{config['model']}"
+    return [f"{place}/evaluation/evaluation.tsv", f"{place}/report.html"] if TRAINING else []
+
+
+def get_report_inputs(wildcards):
+    """Genes of the genome that a model is trained on, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[TRAINING["genome"]]
+    return {key: [get_path(row[key])] for key in ("genes", "alias") if row.get("genes") and row.get(key)}
+
+
+def get_report_options(wildcards, input):
+    """Genes, and what the jobs took, as options of `dnabilstm report`; it passes over what was not measured."""
+    jobs = {
+        "train": f"<benchmarks>/train/{wildcards.model}.tsv",
+        "score": f"<benchmarks>/score/{TRAINING['genome']}.{wildcards.model}.tsv",
+    }
+    options = [
+        word for job, path in jobs.items() for word in ("--benchmark", f"{job}={apply_pathvars(path)}")
+    ]
+    for name in ("genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    return options
+
+
+def apply_pathvars(path):
+    """A path of the workflow's own with its folders put in, which Snakemake does for inputs and outputs only."""
+    return workflow.pathvars.apply(path)
 
 
 def refresh_indexes(paths):
@@ -172,4 +232,5 @@ def get_plan_options(wildcards, input):
     return options + get_score_options()
 
 
+check_hub()
 SHARDS_OF_SCORE = get_section("score").get("shards") or 1

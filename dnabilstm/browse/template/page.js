@@ -7,7 +7,7 @@
   let browser, names, shownRows = [], current = null;
   let sorted = { column: null, up: true };
 
-  // A contig goes by another name in igv.js; see dnabilstm/browse/names.py.
+  // A contig goes by another name in igv.js; see dnabilstm/browse/page_names.py.
   function trackName(contig) {
     const encoded = encodeURIComponent(contig).replaceAll("'", "%27").replaceAll("%7C", "|");
     return contig.toLowerCase() === "all"
