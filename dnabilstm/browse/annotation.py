@@ -81,15 +81,17 @@ def read_annotation(
     track
         What is read.
     genome, aliases, unknown, problems
-        See ``dnabilstm.intervals.read_intervals``. A file of which nothing would be left is a problem too.
+        See ``dnabilstm.intervals.read_intervals``. A file of which nothing would be left is a problem too,
+        but not one without a record, as where no region was called.
     """
     found, skipped = Problems(), Skipped()
     with found.collect():
         columns = parse(track.path, found)
         contig, kept = locate(track.path, columns, genome, aliases, unknown, skipped, found)
-        if not found and not kept.any():
+        if not found and not kept.any() and (len(columns) or track.kind == "genes"):
+            left = f"; left out {skipped}" if skipped.total else ""
             found.add(
-                f"{track.path}: has no interval on the genome; left out {skipped}; give --alias, or leave it out"
+                f"{track.path}: has no interval on the genome{left}; give --alias, or leave the file out"
             )
     if found:
         problems.extend(found.error())

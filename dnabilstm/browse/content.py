@@ -93,14 +93,12 @@ def read_content(
     read = [
         read_annotation(track, genome, aliases=aliases, unknown=unknown, problems=problems)
         for track in catalogue.regions
-        if track.path.stat().st_size
     ]
     problems.raise_if_any()
-    shades = {track.task: track.colour for track in catalogue.scores}
-    measured = _measured(labels, genome, shades) if labels else []
-    annotations = tuple(made for made in [*read, *measured] if len(made.intervals))
-    content = Content(catalogue, genome, annotations, (), folder)
-    return replace(content, rows=tuple(_rows(content, labels)))
+    measured = _measured(labels, catalogue, genome) if labels else []
+    content = Content(catalogue, genome, (*read, *measured), (), folder)
+    shown = tuple(made for made in content.annotations if len(made.intervals))
+    return replace(content, annotations=shown, rows=tuple(_rows(content, labels)))
 
 
 def list_regions(content: Content, regions: Annotation, labels: Labels | None) -> tuple[Row, ...]:
@@ -123,15 +121,14 @@ def _check_genome(catalogue: Catalogue, folder: Path, genome: Genome) -> None:
         )
 
 
-def _measured(labels: Labels, genome: Genome, shades: dict[str, str]) -> list[Annotation]:
+def _measured(labels: Labels, catalogue: Catalogue, genome: Genome) -> list[Annotation]:
     """The labelled regions of each channel, as they are labelled."""
+    tracks = {track.name: track for track in catalogue.scores}
     made = []
     for channel in labels.channels:
-        task = next(
-            (task for task in labels.tasks if channel in (task, f"{task}.plus", f"{task}.minus")), channel
-        )
-        name, colour = f"{channel}, measured", shades.get(task, "#777777")
-        track = RegionTrack(name, "labels", Path(), colour, task, channel)
+        score = tracks.get(channel)
+        task, colour = (score.task, score.colour) if score else (channel, "#777777")
+        track = RegionTrack(f"{channel}, measured", "labels", Path(), colour, task, channel)
         made.append(annotate(track, labels.regions(channel), genome))
     return made
 

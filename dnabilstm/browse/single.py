@@ -46,6 +46,8 @@ def read_regions(
     problems = Problems()
     track = RegionTrack("listed regions", "regions", path, "#444444")
     found = read_annotation(track, genome, aliases=aliases, unknown=unknown, problems=problems)
+    if not problems and not len(found.intervals):
+        problems.add(f"{path}: has no region; wanted at least one")
     problems.raise_if_any()
     return found
 

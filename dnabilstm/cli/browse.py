@@ -85,27 +85,12 @@ def _check(
 
 
 def _make(tracks: Path, output: Path | None, single: Path | None, **asked: Any) -> None:
-    from dnabilstm.browse.catalogue import read_catalogue
     from dnabilstm.browse.content import read_content
-    from dnabilstm.browse.igv import find_igv
     from dnabilstm.browse.page import write_page
     from dnabilstm.browse.single import read_regions, write_single
-    from dnabilstm.genome import open_genome
     from dnabilstm.intervals import read_aliases
 
-    problems = Problems()
-    with problems.collect():
-        script = find_igv(asked["igv"])
-    with problems.collect():
-        name = asked["name"] or tracks.resolve().name
-        catalogue = read_catalogue(tracks, name, genes=asked["genes"], split=asked["split"])
-    with problems.collect():
-        genome = open_genome(asked["genome"])
-    with problems.collect():
-        # Labels that are there already need no aliases; the genes may.
-        made = any(is_folder(Path(value)) for value in asked["labels"])
-        wanted = read_label_options(asked | {"alias": None} if made else asked) if asked["labels"] else None
-    problems.raise_if_any()
+    script, catalogue, genome, wanted = _open(tracks, asked)
     unknown = asked["unknown_contigs"]
     aliases = read_aliases(asked["alias"], genome, unknown=unknown) if asked["alias"] else None
     labels = wanted.open(genome) if wanted else None
@@ -122,6 +107,28 @@ def _make(tracks: Path, output: Path | None, single: Path | None, **asked: Any) 
         note(
             f"{len(regions.intervals):,} regions are in {single}, {size / 1e6:.1f} MB; open it in a web browser"
         )
+
+
+def _open(tracks: Path, asked: dict[str, Any]) -> tuple[str, Any, Any, Any]:
+    """igv.js, the catalogue, the genome, and which labels are wanted; all that is wrong with them at once."""
+    from dnabilstm.browse.catalogue import read_catalogue
+    from dnabilstm.browse.igv import find_igv
+    from dnabilstm.genome import open_genome
+
+    problems, script, catalogue, genome, wanted = Problems(), "", None, None, None
+    with problems.collect():
+        script = find_igv(asked["igv"])
+    with problems.collect():
+        name = asked["name"] or tracks.resolve().name
+        catalogue = read_catalogue(tracks, name, genes=asked["genes"], split=asked["split"])
+    with problems.collect():
+        genome = open_genome(asked["genome"])
+    with problems.collect():
+        # Labels that are there already need no aliases; the genes may.
+        made = any(is_folder(Path(value)) for value in asked["labels"])
+        wanted = read_label_options(asked | {"alias": None} if made else asked) if asked["labels"] else None
+    problems.raise_if_any()
+    return script, catalogue, genome, wanted
 
 
 def _serve(folder: Path, port: int) -> None:

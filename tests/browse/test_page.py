@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,16 @@ def test_the_table_has_what_the_labels_say(page):
     ]
     assert ("false", "chr1", 100, 0.7, 0.7, True) in mine
     assert {row["kind"] for row in rows if row["channel"] != "promoter"} == {"called"}
+
+
+def test_a_model_that_calls_nothing_has_missed_all(asked, world, tmp_path):
+    tracks = shutil.copytree(world.tracks, tmp_path / "tracks")
+    (tracks / "promoter.regions.bed").write_text("")
+    asked[asked.index("--tracks") + 1] = str(tracks)
+    assert browse(*asked, "--output", tmp_path / "page").exit_code == 0
+    data = data_of((tmp_path / "page/index.html").read_text(encoding="utf-8"))
+    assert [row[0] for row in data["rows"] if row[1] == "promoter"] == ["missed", "missed"]
+    assert "promoter, called" not in [track["name"] for track in data["tracks"]]
 
 
 def test_bigwigs_are_links_and_survive_their_source(page, world, tmp_path):
