@@ -1,7 +1,7 @@
 """What a workflow's configuration may say: one model, from which the JSON schemas are written.
 
 ``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
-The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub`` and ``evaluate`` have the fields of the
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub``, ``evaluate`` and ``explain`` have the fields of the
 dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
 stands in the schemas: what a configuration leaves out is left to the command.
 """
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from dnabilstm.browse.options import HubConfig
 from dnabilstm.evaluate.config import EvaluateConfig
+from dnabilstm.explain.config import ExplainConfig
 from dnabilstm.files import atomic_file
 from dnabilstm.intervals import UNKNOWN
 from dnabilstm.labels import STRAND, TASK_NAME
@@ -65,6 +66,18 @@ ScoreSettings = _settings(
 )
 TrackSettings = _settings(TrackConfig, without=("workers",))
 CallSettings = _settings(CallConfig)
+
+ExplainSettings = _settings(
+    ExplainConfig,
+    without=("channels",),
+    more={
+        "regions": (
+            str,
+            Field("", description="BED or narrowPeak of what is explained. [default: the regions called]"),
+        ),
+        "motifs": (str, Field("", description="Known motifs to compare with: MEME text.")),
+    },
+)
 
 
 class Comparison(_Section):
@@ -299,6 +312,9 @@ class Configuration(_Section):
         description="Folders for UCSC's browser, IGV desktop and JBrowse 2: present where they are wanted.",
     )
     evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
+    explain: ExplainSettings | None = Field(
+        None, description="What is explained, and how: snakemake explain."
+    )
     demo: Demo | None = Field(None, description="The built-in genome: present where it is wanted.")
     download: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")], Download] | None = Field(
         None, description="Files to fetch to <resources>/, by the name they get there."

@@ -16,7 +16,7 @@ from torch.nn import functional
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.model.network import BiLSTM
-from dnabilstm.model.recurrent import LSTMLayer, Reading
+from dnabilstm.model.recurrent import LSTMLayer, Reading, RecurrentLayer
 from dnabilstm.model.runtime import device_of
 from dnabilstm.score import recurrence
 from dnabilstm.score.stem import TableStem, fits_tables
@@ -118,21 +118,10 @@ class _Bins:
         self.bases = 1 if network.skip is not None else network.config.pool
         self.tables = TableStem(network, precision) if fits_tables(network, self.device, precision) else None
         with torch.no_grad():
-            self.layers = [self._directions(layer) for layer in network.lstms]
+            self.layers = [directions_of(layer, self.device, precision) for layer in network.lstms]
             self.head = [(weight.to(precision), bias.to(precision)) for weight, bias in network.head.plain()]
         self.bytes_per_bin = precision.itemsize * _widest(network.config)
         self._memory = threading.local()
-
-    def _directions(self, layer: nn.Module) -> list[recurrence.Sweep]:
-        if isinstance(layer, LSTMLayer):
-            return [
-                recurrence.direction(weights, self.device, self.precision, backward=bool(number))
-                for number, weights in enumerate(layer.weights())
-            ]
-        return [
-            recurrence.placed(_steps_first(reading), backward=bool(number))
-            for number, reading in enumerate(layer.readings())
-        ]
 
     def __call__(self, codes: Tensor, lengths: list[int]) -> Tensor:
         bins = codes.shape[1] // self.network.config.pool
@@ -264,6 +253,21 @@ class _Bins:
                 seen = functional.linear(seen, weight, bias).relu_()
             logits[tile] = functional.linear(seen, *self.head[-1])
         return logits
+
+
+def directions_of(
+    layer: RecurrentLayer, device: torch.device, precision: torch.dtype
+) -> list[recurrence.Sweep]:
+    """The directions of a layer, ready to sweep (steps, rows, inputs): left to right, then right to left."""
+    if isinstance(layer, LSTMLayer):
+        return [
+            recurrence.direction(weights, device, precision, backward=bool(number))
+            for number, weights in enumerate(layer.weights())
+        ]
+    return [
+        recurrence.placed(_steps_first(reading), backward=bool(number))
+        for number, reading in enumerate(layer.readings())
+    ]
 
 
 def _around(tile: slice, margin: int, bins: int) -> tuple[slice, slice]:

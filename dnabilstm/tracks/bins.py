@@ -68,7 +68,7 @@ class Bins:
     count, total, squares : numpy.ndarray
         int64 (bins,), over the bases that have a score.
     minimum, maximum : numpy.ndarray
-        int32 (bins,); above all codes and -1 where a bin has no score.
+        int32 (bins,); above all codes and ``NO_CALL`` where a bin has no score.
     """
 
     number: np.ndarray

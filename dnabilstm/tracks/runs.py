@@ -17,7 +17,9 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.tracks.batches import Batch
 from dnabilstm.tracks.options import TrackConfig
 
-NO_CALL = -1
+NO_CALL = int(np.iinfo(np.int32).min)
+"""The code of a no-call: below that of every value, of which some tracks have negative ones."""
+PROBABILITY = (0.0, 1.0)
 # Bases that are looked at once to find the end of a run beyond its batch.
 _AHEAD = 1 << 16
 
@@ -36,7 +38,7 @@ class Runs:
     start : numpy.ndarray
         int64 (runs,), bases of the batch.
     code : numpy.ndarray
-        int32 (runs,); -1 is a no-call.
+        int32 (runs,); ``NO_CALL`` where there is none.
     first : numpy.ndarray
         int64 (pieces + 1,), the first run of each stretch of the batch, then the number of runs.
     continued : bool
@@ -74,31 +76,36 @@ class Called:
     code: np.ndarray
 
 
-def round_scores(scores: np.ndarray, digits: int = TrackConfig.digits) -> np.ndarray:
+def round_scores(
+    scores: np.ndarray, digits: int = TrackConfig.digits, bounds: tuple[float, float] = PROBABILITY
+) -> np.ndarray:
     """Round scores to ``digits`` decimals, as ``numpy.round`` does in float64.
 
     Parameters
     ----------
     scores
-        float32 (length,), probabilities; NaN is a no-call.
+        float32 (length,); NaN is a no-call.
     digits
         Decimals that are kept.
+    bounds
+        What the scores may be, from and to; those of a probability, unless a track is of something else.
 
     Returns
     -------
     numpy.ndarray
-        int32 (length,): the score in steps of ``10**-digits``; -1 is a no-call.
+        int32 (length,): the score in steps of ``10**-digits``, or ``NO_CALL``.
 
     Raises
     ------
     DnabilstmError
-        If a score is not in 0 to 1.
+        If a score is not within the bounds.
     """
     gap = np.isnan(scores)
-    low, high = np.fmin.reduce(scores, initial=0), np.fmax.reduce(scores, initial=0)
-    if low < 0 or high > 1:
-        found = scores[~gap & ((scores < 0) | (scores > 1))][0]
-        raise DnabilstmError(f"scores: found {found}; wanted probabilities, 0 to 1; score again")
+    least, most = bounds
+    if np.fmin.reduce(scores, initial=least) < least or np.fmax.reduce(scores, initial=most) > most:
+        found = scores[~gap & ((scores < least) | (scores > most))][0]
+        what = "probabilities, 0 to 1" if bounds == PROBABILITY else f"{least:g} to {most:g}"
+        raise DnabilstmError(f"scores: found {found}; wanted {what}; score again")
     steps = scores.astype(np.float64)
     steps *= 10**digits
     np.rint(steps, out=steps)
@@ -127,7 +134,12 @@ def equal_runs(track: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray]
     return start, scores[start]
 
 
-def batch_runs(track: np.ndarray, batch: Batch, digits: int = TrackConfig.digits) -> Runs:
+def batch_runs(
+    track: np.ndarray,
+    batch: Batch,
+    digits: int = TrackConfig.digits,
+    bounds: tuple[float, float] = PROBABILITY,
+) -> Runs:
     """The runs of equal rounded scores of a batch.
 
     Parameters
@@ -136,11 +148,11 @@ def batch_runs(track: np.ndarray, batch: Batch, digits: int = TrackConfig.digits
         float32 (total bases,) of all contigs; NaN is a no-call.
     batch
         Which of them.
-    digits
+    digits, bounds
         See ``round_scores``.
     """
     start, scores = equal_runs(track, batch)
-    code = round_scores(scores, digits)
+    code = round_scores(scores, digits, bounds)
     change = np.empty(len(code), bool)
     np.not_equal(code[1:], code[:-1], out=change[1:])
     change[np.searchsorted(start, batch.at)] = True
@@ -149,17 +161,17 @@ def batch_runs(track: np.ndarray, batch: Batch, digits: int = TrackConfig.digits
 
     continued, beyond = False, 0
     if batch.local[0]:
-        before = round_scores(track[batch.start - 1 : batch.start], digits)[0]
+        before = round_scores(track[batch.start - 1 : batch.start], digits, bounds)[0]
         continued = bool(before == code[0] != NO_CALL)
     if batch.more and code[-1] != NO_CALL and not (continued and len(code) == 1):
-        beyond = _beyond(track[batch.end : batch.end + batch.more], code[-1], digits)
+        beyond = _beyond(track[batch.end : batch.end + batch.more], code[-1], digits, bounds)
     return Runs(batch, start, code, first, continued, beyond)
 
 
-def _beyond(scores: np.ndarray, code: int, digits: int) -> int:
+def _beyond(scores: np.ndarray, code: int, digits: int, bounds: tuple[float, float]) -> int:
     """How many scores at the beginning round to ``code``."""
     for first in range(0, len(scores), _AHEAD):
-        other = round_scores(scores[first : first + _AHEAD], digits) != code
+        other = round_scores(scores[first : first + _AHEAD], digits, bounds) != code
         if other.any():
             return first + int(np.argmax(other))
     return len(scores)

@@ -232,5 +232,30 @@ def get_plan_options(wildcards, input):
     return options + get_score_options()
 
 
+def get_explained_regions(wildcards):
+    """The regions that are explained: those of the configuration, or those that were called."""
+    regions = get_section("explain").get("regions")
+    return get_path(regions) if regions else "<results>/{genome}/{model}/{channel}.regions.bed"
+
+
+def get_known_motifs(wildcards):
+    """The motifs that found ones are compared with, where there are any."""
+    motifs = get_section("explain").get("motifs")
+    return [get_path(motifs)] if motifs else []
+
+
+def get_explain_options(wildcards, input):
+    """Settings of `explain` as options of the command."""
+    options = [word for path in input.motifs for word in ("--motifs", str(path))]
+    return options + get_options(get_section("explain"), skip=["regions", "motifs"])
+
+
+def get_explanations():
+    """The explanations of each channel, on the genome of the training, or on every genome of a model that is there."""
+    genomes = [TRAINING["genome"]] if TRAINING else GENOMES
+    place = "<results>/{genome}/{model}/explain/{channel}/explain.json"
+    return expand(place, genome=genomes, model=config["model"], channel=CHANNELS)
+
+
 check_hub()
 SHARDS_OF_SCORE = get_section("score").get("shards") or 1
