@@ -119,7 +119,8 @@ def annotate(track: RegionTrack, intervals: Intervals, genome: Genome) -> Annota
 
 def write_annotation(annotation: Annotation, path: Path, genome: Genome) -> Path:
     """Write the lines, bgzipped, and their tabix index, whose path is returned."""
-    with path.open("wb") as out:
+    # No track may take the place of another.
+    with path.open("xb") as out:
         for start in range(0, len(annotation.lines), 100_000):
             text = "".join(f"{line}\n" for line in annotation.lines[start : start + 100_000])
             out.writelines(bgzf_blocks(text.encode("utf-8"))[0])

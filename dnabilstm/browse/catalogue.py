@@ -69,7 +69,7 @@ class RegionTrack:
     about : str
         What the intervals are.
     channel : str
-        Of called regions, the channel.
+        Of called regions, and of labels in a page, the channel.
     """
 
     name: str

@@ -128,7 +128,7 @@ def _measured(labels: Labels, catalogue: Catalogue, genome: Genome) -> list[Anno
     for channel in labels.channels:
         score = tracks.get(channel)
         task, colour = (score.task, score.colour) if score else (channel, "#777777")
-        track = RegionTrack(f"{channel}, measured", "labels", Path(), colour, task, channel)
+        track = RegionTrack(f"{channel}, measured", "labels", Path(), colour, task, channel=channel)
         made.append(annotate(track, labels.regions(channel), genome))
     return made
 

@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 import re
@@ -92,6 +93,21 @@ def test_the_table_has_what_the_labels_say(page):
     ]
     assert ("false", "chr1", 100, 0.7, 0.7, True) in mine
     assert {row["kind"] for row in rows if row["channel"] != "promoter"} == {"called"}
+
+
+def test_every_task_keeps_its_own_labels(asked, world, tmp_path):
+    (tmp_path / "l.bed").write_text("chr1\t7\t9\n")
+    assert (
+        browse(*asked, "--labels", f"other={tmp_path / 'l.bed'}", "--output", tmp_path / "page").exit_code
+        == 0
+    )
+    tracks = data_of((tmp_path / "page/index.html").read_text(encoding="utf-8"))["tracks"]
+    measured = [track for track in tracks if track["name"].endswith(", measured")]
+    of = {
+        track["name"]: gzip.decompress((tmp_path / "page" / track["url"]).read_bytes()) for track in measured
+    }
+    assert of["other, measured"] == b"chr1\t7\t9\n"
+    assert of["promoter, measured"] == b"chr1\t1010\t1310\nchr1\t1500\t1600\n"
 
 
 def test_a_model_that_calls_nothing_has_missed_all(asked, world, tmp_path):
