@@ -1,9 +1,9 @@
 """What a workflow's configuration may say: one model, from which the JSON schemas are written.
 
 ``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
-The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub``, ``evaluate`` and ``explain`` have the fields of the
-dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
-stands in the schemas: what a configuration leaves out is left to the command.
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub``, ``evaluate`` and ``explain`` have the
+fields of the dataclasses that the commands use, so a setting is described, typed and bounded in one place. No
+default stands in the schemas: what a configuration leaves out is left to the command.
 """
 
 import json
