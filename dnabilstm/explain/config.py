@@ -69,7 +69,7 @@ class ExplainConfig:
     level: Annotated[
         float,
         Field(gt=0, lt=1, description="Share of shuffled bases that reach the attribution of a seqlet."),
-    ] = 0.001
+    ] = 0.005
     least_seqlets: Annotated[int, Field(ge=2, description="Seqlets of a motif, at least.")] = 10
     most_seqlets: Annotated[
         int, Field(ge=2, le=20_000, description="Seqlets that are clustered, the strongest.")

@@ -39,9 +39,8 @@ def _glyph(letter: str) -> tuple[np.ndarray, np.ndarray]:
     from matplotlib.textpath import TextPath
 
     path = TextPath((0, 0), letter, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
-    corners = path.vertices[path.codes != path.CLOSEPOLY]
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    vertices = (path.vertices - low) / (high - low)
+    box = path.get_extents()
+    vertices = (path.vertices - box.min) / (box.max - box.min)
     vertices[:, 0] = _GAP / 2 + (1 - _GAP) * vertices[:, 0]
     return vertices, path.codes
 

@@ -18,11 +18,11 @@ WINDOW = 30
 """Bases of a window about the centre of a seqlet."""
 SHIFT = 12
 """Places by which windows are shifted against each other, at most."""
-ALIKE = 0.55
+ALIKE = 0.7
 """Cosine at which seqlets are of one cluster, on average."""
-BELONGS = 0.5
+BELONGS = 0.6
 """Cosine that a seqlet needs with its motif."""
-SAME = 0.8
+SAME = 0.87
 """Cosine at which two motifs are one."""
 ROUNDS = 4
 CORE = 0.2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LINE = 100
 """Bases of a line of a logo: as many as can be read on a page."""
-_WIDTH, _OVERVIEW, _ROW = 12.0, 1.5, 1.05  # inches
+_WIDTH, _OVERVIEW, _ROW, _TOP, _BOTTOM = 12.0, 1.7, 1.3, 0.35, 0.3  # inches
 _REGION = "#E8EEF4"
 _HIT = "#444444"
 
@@ -68,19 +68,23 @@ def draw_locus(sight: Sight, stem: Path) -> list[Path]:
     plots = pyplot()
     locus = sight.attribution.choice.locus
     rows = -(-len(locus) // LINE)
+    height = _TOP + _OVERVIEW + _ROW * rows + _BOTTOM
     with matplotlib.rc_context(STYLE):
         figure, axes = plots.subplots(
             rows + 1,
             1,
-            figsize=(_WIDTH, _OVERVIEW + _ROW * rows + 0.3),
+            figsize=(_WIDTH, height),
             height_ratios=[_OVERVIEW, *[_ROW] * rows],
             squeeze=False,
-            layout="constrained",
+        )
+        # Margins in inches; a layout that looks for its own takes most of the time of a picture.
+        figure.subplots_adjust(
+            0.8 / _WIDTH, _BOTTOM / height, 1 - 0.6 / _WIDTH, 1 - _TOP / height, hspace=0.45
         )
         _overview(axes[0, 0], sight)
         for row, axis in enumerate(axes[1:, 0]):
             _line(axis, sight, locus.start + row * LINE)
-        figure.supylabel(f"attribution to {sight.channel} (log-odds)", fontsize=9)
+        figure.supylabel(f"attribution to {sight.channel} (log-odds)", x=0.012, fontsize=9)
         paths = save(figure, stem)
         plots.close(figure)
     return paths

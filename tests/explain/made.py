@@ -6,8 +6,7 @@ import torch
 from dnabilstm.explain.loci import locus_of, locus_of_sequence
 from dnabilstm.explain.select import Choice
 from dnabilstm.genome import Contig, Genome
-from dnabilstm.model.bundle import Model
-from dnabilstm.model.ensemble import Ensemble
+from dnabilstm.model.bundle import Model, join_models
 from tests.model.variants import network_of
 
 CALIBRATION = {"a": {"a": 0.7, "b": -1.0}, "b": {"a": 1.3, "b": 0.5}}
@@ -23,15 +22,15 @@ def made_model(seed=1, **settings):
     calibration = {channel: CALIBRATION[channel[0]] for channel in network.config.channels}
     if network.config.head == "sequence":
         calibration = {"slope": 0.8, "bias": [0.3, -0.3]}
-    return Model(network, {"calibration": calibration, "context": {"halo": 200, "chunk": 500}})
+    return Model(
+        network, {"calibration": calibration, "context": {"halo": 200, "chunk": 500, "within": True}}
+    )
 
 
 def made_ensemble(**settings):
     models = [made_model(seed, **settings) for seed in (1, 2)]
-    cards = [model.card for model in models]
-    cards[1]["calibration"]["a"] = {"a": 2.0, "b": 0.0}
-    joined = {"members": cards, "context": cards[0]["context"]}
-    return Model(Ensemble([model.network for model in models]).eval(), joined)
+    models[1].card["calibration"]["a"] = {"a": 2.0, "b": 0.0}
+    return join_models(models, ["one", "two"])
 
 
 def made_choice(model, start=500, end=590, genome=None, region=None):

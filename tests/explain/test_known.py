@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from Bio import motifs as bio
@@ -35,11 +37,22 @@ def test_a_file_without_motifs_may_be_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "chr1\t5\t9\n", "MEME version 4\n\nMOTIF x\nletter-probability matrix: w= 2\n"]
+    ("text", "said"),
+    [
+        ("", "has no motif"),
+        ("chr1\t5\t9\n", ":1: found 'chr1"),
+        (
+            "MEME version 4\n\nMOTIF x\nletter-probability matrix: w= 2\n.7 .1 .1 .1\n",
+            "ends 1 rows too early",
+        ),
+        ("MEME version 4\n\nMOTIF x\nletter-probability matrix: alength= 4\n", ":4: has no width"),
+        ("MEME version 4\n\nMOTIF x\nletter-probability matrix: w= 2\n.7 .3\n", ":5: found '.7 .3'"),
+        ("MEME version 4\n\nMOTIF x\nletter-probability matrix: w= 2\n7 3 1 1\n", "which sum to 1"),
+    ],
 )
-def test_what_is_no_meme_file_is_refused(tmp_path, text):
+def test_what_is_no_meme_file_is_refused(tmp_path, text, said):
     (tmp_path / "x.meme").write_text(text)
-    with pytest.raises(DnabilstmError, match=r"x\.meme: "):
+    with pytest.raises(DnabilstmError, match=re.escape(said)):
         read_meme(tmp_path / "x.meme")
 
 

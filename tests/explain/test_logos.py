@@ -28,8 +28,8 @@ def test_a_letter_fills_its_place_and_is_upside_down_below_zero():
 
     colour = {letter: tuple(round(value, 3) for value in to_rgb(COLOURS[letter])) for letter in "ACGT"}
     assert set(extents) == {colour["A"], colour["T"]}
-    assert extents[colour["A"]] == pytest.approx((100.03, 102.97, 0, 2), abs=0.02)
-    assert extents[colour["T"]] == pytest.approx((101.03, 101.97, -3, 0), abs=0.02)
+    assert extents[colour["A"]] == pytest.approx((100.03, 102.97, 0, 2), abs=1e-6)
+    assert extents[colour["T"]] == pytest.approx((101.03, 101.97, -3, 0), abs=1e-6)
     # The bar of a T is at its top, the edge away from zero.
     (t,) = [patch for patch in axis.patches if patch.get_facecolor()[0] > 0.8]
     path = t.get_path()
