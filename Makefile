@@ -19,10 +19,11 @@ help: ## what can be made
 
 install: $(STAMP) ## the package and everything it needs, once
 
-demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks
+demo: $(STAMP) ## the workflow on its built-in genome: train, evaluate, score, tracks, web page, report
 	$(BIN)/snakemake --cores all
-	@echo "The tracks are in results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser),"
-	@echo "the figures in results/models/demo/evaluation/."
+	@echo "Look at the tracks:  $(BIN)/dnabilstm browse --serve --output results/demo/demo/browse"
+	@echo "Their files:         results/demo/demo/ (load resources/demo/genome.fa and a .bw in a genome browser)"
+	@echo "Open the report:     results/models/demo/report.html"
 
 classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and negatives of the built-in genome
 	$(BIN)/snakemake --cores all --configfile config/classifier.yaml
@@ -30,7 +31,7 @@ classifier: $(STAMP) ## classes of whole sequences: promoters, enhancers and neg
 	@echo "the classes of the decoys in results/decoys/demo_classifier/."
 
 test: $(STAMP) ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # As root, with SLURM and munge (Debian: apt-get install slurm-wlm munge); says so, and makes no error, where they lack.
 test-slurm: $(STAMP) ## the workflow through a SLURM that is set up for it (root; minutes)
@@ -63,7 +64,7 @@ clean: ## remove the demo and caches; the environment, downloads and other resul
 	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
 
 # PyTorch first, from the constraints, so that nothing else brings in a larger build of it.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt setup.py $(wildcard dnabilstm/score/kernels/*)
 	$(if $(ACTIVE),,test -x $(BIN)/python || $(PYTHON) -m venv $(ENV))
 	$(BIN)/python -m pip install -c constraints.txt torch
 	$(BIN)/python -m pip install -c constraints.txt -e '.[dev,fast]'

@@ -1,9 +1,9 @@
 """What a workflow's configuration may say: one model, from which the JSON schemas are written.
 
 ``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
-The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``evaluate`` and ``explain`` have the fields of the
-dataclasses that the commands use, so a setting is described, typed and bounded in one place. No default
-stands in the schemas: what a configuration leaves out is left to the command.
+The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub``, ``evaluate`` and ``explain`` have the
+fields of the dataclasses that the commands use, so a setting is described, typed and bounded in one place. No
+default stands in the schemas: what a configuration leaves out is left to the command.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from dnabilstm.browse.options import HubConfig
 from dnabilstm.evaluate.config import EvaluateConfig
 from dnabilstm.explain.config import ExplainConfig
 from dnabilstm.files import atomic_file
@@ -231,6 +232,18 @@ class SequencesToClassify(Reading):
     sequences: _Classes | _Files = Field(description=f"{_FORMS} Classes, where known, give figures.")
 
 
+HubOfGenome = _settings(HubConfig, without=("email",))
+
+
+class Hub(_Section):
+    """Folders that other genome browsers open, one of each genome: present where they are wanted."""
+
+    email: Annotated[str, *get_type_hints(HubConfig, include_extras=True)["email"].__metadata__] = ""
+    genomes: dict[Annotated[str, Field(pattern=FILE_NAME)], HubOfGenome | None] = Field(
+        {}, description="What is known of a genome of the sheet beside its bases, by its name."
+    )
+
+
 class Demo(_Section):
     """The built-in genome, written to <resources>/demo."""
 
@@ -254,6 +267,12 @@ class Download(_Section):
     without: str = Field("", description="What to do where the file cannot be had, for the error message.")
 
 
+class Browse(_Section):
+    """The web page of every genome."""
+
+    enabled: bool = Field(True, description="Whether there is one: <results>/<genome>/<model>/browse.")
+
+
 class Pathvars(_Section):
     """Folders that the workflow writes to; relative to where it is run."""
 
@@ -267,7 +286,9 @@ class Configuration(_Section):
     """Configuration of the dnabilstm workflow; config/README.md explains it."""
 
     model: str = Field(pattern=FILE_NAME, description="The model's name, used in paths.")
-    genomes: str = Field("", description="Sheet of the genomes to score: a TSV with name, fasta, alias.")
+    genomes: str = Field(
+        "", description="Sheet of the genomes to score: a TSV with name, fasta, alias, genes."
+    )
     training: Training | None = Field(
         None, description="How a model that scores every base is trained; or else classifier, or model_file."
     )
@@ -285,6 +306,11 @@ class Configuration(_Section):
     score: ScoreSettings | None = Field(None, description="How genomes are scored.")
     tracks: TrackSettings | None = Field(None, description="How tracks are written.")
     call: CallSettings | None = Field(None, description="How regions are called.")
+    browse: Browse | None = Field(None, description="The web page of every genome.")
+    hub: Hub | None = Field(
+        None,
+        description="Folders for UCSC's browser, IGV desktop and JBrowse 2: present where they are wanted.",
+    )
     evaluate: EvaluateSettings | None = Field(None, description="How the model is judged.")
     explain: ExplainSettings | None = Field(
         None, description="What is explained, and how: snakemake explain."
@@ -307,6 +333,7 @@ class GenomeRow(_Section):
     )
     fasta: str = Field(min_length=1, description="Its FASTA, gzipped or not.")
     alias: str = Field("", description="Other names of its contigs: a table like UCSC's chromAlias.")
+    genes: str = Field("", description="Its genes, GFF3 or BED, to be shown beside its tracks.")
 
 
 SCHEMAS = {"config": Configuration, "genomes": GenomeRow}

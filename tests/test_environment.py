@@ -20,7 +20,7 @@ def pip_packages(requirements):
     """Name, as conda calls it, to the lowest version."""
     found = {}
     for requirement in requirements:
-        name, floor = re.fullmatch(r"([A-Za-z0-9-]+)>=([0-9.]+)", requirement).groups()
+        name, floor = re.fullmatch(r"([A-Za-z0-9-]+)>=([0-9.,<]+)", requirement).groups()
         found[CONDA_NAME.get(name, name.lower())] = floor
     return found
 

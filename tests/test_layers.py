@@ -34,6 +34,7 @@ ORDER = [
         "tracks",
         "explain",
         "browse",
+        "report",
         "forecast",
         "tune",
         "estimator",

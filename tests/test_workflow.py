@@ -18,6 +18,7 @@ from snakemake.exceptions import WorkflowError
 
 from dnabilstm.model.bundle import read_card
 from dnabilstm.score.store import open_scores
+from tests.browse.readers import read_hub, read_jbrowse, read_session
 from tests.conftest import ROOT
 from tests.workflow import command, environment, read_configuration, snakemake
 
@@ -58,7 +59,9 @@ def prepare(folder, config=None):
         records = [f">{c}\n{''.join(bases.choices('ACGT', k=n))}\n" for c, n in CONTIGS.items()]
         (folder / f"{name}.fa").write_text("".join(records) + ">gap\n" + 40 * "N" + "ACGT\n")
     (folder / "regions.bed").write_text("".join(f"{c}\t{a}\t{b}\n" for c, a, b in REGIONS))
-    (folder / "genomes.tsv").write_text("name\tfasta\talias\nown\town.fa\t\nother\tother.fa\t\n")
+    (folder / "genes.bed").write_text("c1\t3\t90\tg1\t0\t+\nelsewhere\t3\t90\tg2\t0\t+\n")
+    sheet = "name\tfasta\talias\tgenes\nown\town.fa\t\tgenes.bed\nother\tother.fa\t\t\n"
+    (folder / "genomes.tsv").write_text(sheet)
     (folder / "config.yaml").write_text(yaml.safe_dump(config or configuration(), sort_keys=False))
     return folder
 
@@ -88,6 +91,43 @@ def test_a_run_ends_with_tracks_regions_and_figures_and_says_where(finished):
     assert (folder / "logs/benchmarks/train/tiny.tsv").exists()
 
 
+def test_every_genome_gets_a_page_and_the_training_genome_its_labels(finished):
+    folder, said = finished
+    tracks = {}
+    for genome in ("own", "other"):
+        place = folder / f"results/{genome}/tiny/browse"
+        page = (place / "index.html").read_text()
+        data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+        assert f"<h1>{genome}</h1>" in page
+        assert (place / "data/region.bw").samefile(folder / f"results/{genome}/tiny/region.bw")
+        tracks[genome] = [track["name"] for track in data["tracks"]]
+        assert [contig[0] for contig in data["contigs"] if contig[3]] == (["c2"] if genome == "own" else [])
+    assert {"region, measured", "parts of the genome"} <= set(tracks["own"])
+    assert not {"region, measured", "parts of the genome"} & set(tracks["other"])
+    assert "    browse\n" in said
+
+
+def test_genes_of_the_sheet_are_shown_and_pages_can_be_left_out(finished, tmp_path):
+    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    (folder / "genes.bed").write_text("one\t10\t90\tABC1\nelsewhere\t1\t2\tX\n")
+    (folder / "alias.tsv").write_text("c1\tone\n")
+    (folder / "genes.tsv").write_text("name\tfasta\talias\tgenes\nother\tother.fa\talias.tsv\tgenes.bed\n")
+    given = {"model": "tiny", "genomes": "genes.tsv", "model_file": "results/models/tiny/model.safetensors"}
+    (folder / "given.yaml").write_text(yaml.safe_dump(given))
+    status, said = snakemake(
+        folder, "results/other/tiny/browse", "--force", "--allowed-rules", "browse", config="given.yaml"
+    )
+    assert status == 0, said
+    names = (folder / "results/other/tiny/browse/data/names.tsv").read_text()
+    assert names.startswith("ABC1\tc1\t10\t90\n")
+    assert "elsewhere 1" in (folder / "logs/browse/other.tiny.log").read_text()
+    (folder / "given.yaml").write_text(yaml.safe_dump(given | {"browse": {"enabled": False}}))
+    status, said = snakemake(folder, "--dry-run", "--forceall", config="given.yaml")
+    assert status == 0, said
+    assert "rule tracks" in said
+    assert "rule browse" not in said
+
+
 def test_a_compared_model_is_a_whole_model_that_scores_when_asked(finished):
     folder, _ = finished
     compared = folder / "results/models/tiny.pair"
@@ -102,6 +142,32 @@ def test_a_compared_model_is_a_whole_model_that_scores_when_asked(finished):
     status, said = snakemake(folder, "results/other/tiny.pair/region.bw")
     assert status == 1
     assert "MissingRuleException" in said
+
+
+def test_other_browsers_get_a_folder_a_genome_where_it_is_wanted(finished, tmp_path):
+    folder = finished[0]
+    assert not (folder / "results/own/tiny/hub").exists()
+    known = {"own": {"organism": "A b"}, "other": {"ucsc": "x1"}}
+    config = configuration(hub={"email": "a@example.org", "genomes": known})
+    (tmp_path / "hub.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    status, said = snakemake(folder, config=tmp_path / "hub.yaml")
+    assert status == 0, said
+    # One a genome, and what all wants.
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
+    assert jobs == {"default": "1", "hub": "2", "total": "3"}
+    assert "    region.regions.bed\n    hub\n" in said.partition("\nResults:")[2]
+    found = {genome: read_hub(folder / f"results/{genome}/tiny/hub") for genome in ("own", "other")}
+    beside = ["region", "region_called", "region_measured"], ["genes", "parts_of_the_genome", "no_score"]
+    assert list(found["own"][2]) == [*beside[0], *beside[1]]
+    assert found["own"][0]["email"] == "a@example.org"
+    assert (found["own"][1]["organism"], found["own"][1]["genome"]) == ("A b", "own")
+    # No model is trained on the other one.
+    assert list(found["other"][2]) == ["region", "region_called", "no_score"]
+    assert found["other"][1] == {"genome": "x1"}
+    read_session(folder / "results/own/tiny/hub")
+    read_jbrowse(folder / "results/own/tiny/hub")
+    assert "genes: 1 intervals on contigs" in (folder / "logs/hub/own.tiny.log").read_text()
+    assert "Nothing to be done" in snakemake(folder, "--dry-run")[1]
 
 
 def test_an_ensemble_has_tracks_of_its_spread(finished, tmp_path):
@@ -176,7 +242,7 @@ def test_a_genome_that_changed_is_scored_again_alone(finished, tmp_path):
     status, said = snakemake(folder, "--dry-run")
     assert status == 0
     rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("rule ")]
-    assert sorted(rules) == ["call", "default", "encode", "score", "tracks"]
+    assert sorted(rules) == ["browse", "call", "default", "encode", "score", "tracks"]
     assert "genome=own" not in said
 
 
@@ -353,6 +419,16 @@ def _compared(**compare):
         (_trained(labels={"a": {"pth": "x"}}), "'pth' was unexpected"),
         (_trained(labels={"a b": {"path": "x"}}), "'a b' does not match"),
         (_trained(labels={"a": None}), "training.labels: no task is left"),
+        (configuration(hub={"emial": "x"}), "hub: .*'emial' was unexpected"),
+        (configuration(hub={"email": "x"}), "hub.email: 'x' does not match"),
+        (
+            configuration(hub={"genomes": {"own": {"ucsc": "a b"}}}),
+            "hub.genomes.own.ucsc: 'a b' does not match",
+        ),
+        (
+            configuration(hub={"genomes": {"owm": {}}}),
+            "hub.genomes: 'owm' is not in .*, which has own, other",
+        ),
         (_trained(genome="owm"), "training.genome: 'owm' is not in .*genomes.tsv, which has own, other"),
         (
             _trained(model={"strand": "stranded"}),

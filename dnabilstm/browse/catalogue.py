@@ -66,6 +66,10 @@ class RegionTrack:
         ``#RRGGBB``.
     task : str
         The task that it belongs to; empty if to none.
+    about : str
+        What the intervals are.
+    channel : str
+        Of called regions, and of labels in a page, the channel.
     """
 
     name: str
@@ -73,6 +77,8 @@ class RegionTrack:
     path: Path
     colour: str
     task: str = ""
+    about: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def read_catalogue(
     name
         Of the genome.
     labels
-        Tasks and the regions that were measured, BED or GFF3.
+        Tasks, or their strands as ``promoter.plus``, and the regions that were measured, BED or GFF3.
     genes
         GFF3 or BED.
     split
@@ -180,9 +186,17 @@ def _called(folder: Path, shades: dict[str, str]) -> list[RegionTrack]:
             folder / row["file"],
             shades[_task_of(channel)],
             _task_of(channel),
+            _about_called(row),
+            channel,
         )
         for channel, row in read_json(path)["channels"].items()
     ]
+
+
+def _about_called(row: dict[str, Any]) -> str:
+    if "threshold" not in row:
+        return "called regions"
+    return f"reaches {row['threshold']:.3g}, stays at {row['extend']:.3g} or above"
 
 
 def _beside(
@@ -194,16 +208,25 @@ def _beside(
 ) -> list[RegionTrack]:
     grey = "#777777"
     found = [
-        RegionTrack(f"{task}, measured", "labels", path, shades.get(task, grey), task)
-        for task, path in labels
+        RegionTrack(
+            f"{channel}, measured",
+            "labels",
+            path,
+            shades.get(_task_of(channel), grey),
+            _task_of(channel),
+            "regions that were measured, as the model is trained or judged on them",
+        )
+        for channel, path in labels
     ]
     if genes:
-        found.append(RegionTrack("genes", "genes", genes, "#444444"))
+        found.append(RegionTrack("genes", "genes", genes, "#444444", about="genes, as they were given"))
     if split:
-        found.append(RegionTrack("parts of the genome", "split", split, grey))
+        about = "what the training used each part of the genome for"
+        found.append(RegionTrack("parts of the genome", "split", split, grey, about=about))
     no_calls = folder / NO_CALL_FILE
     if no_calls.is_file():
-        found.append(RegionTrack("no score", "no_calls", no_calls, "#999999"))
+        about = "bases without a score: runs of N, and contigs that were left out"
+        found.append(RegionTrack("no score", "no_calls", no_calls, "#999999", about=about))
     return found
 
 

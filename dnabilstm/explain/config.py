@@ -27,7 +27,11 @@ class ExplainConfig:
         ),
     ] = ()
     top: Annotated[
-        int, Field(ge=0, description="Regions with the best scores (column 5, or 7 of narrowPeak); 0 = all.")
+        int,
+        Field(
+            ge=0,
+            description="Sequences or regions with the best scores (column 5, or 7 of narrowPeak); 0 = all.",
+        ),
     ] = 200
     width: Annotated[
         int,

@@ -100,20 +100,37 @@ def read_intervals(
     except DnabilstmError as error:
         problems.extend(error)
         return make_intervals([], [], []), skipped
-    contig = _contigs(path, columns, genome, aliases, unknown, skipped, found)
+    contig, kept = locate(path, columns, genome, aliases, unknown, skipped, found)
     lengths = np.array([c.length for c in genome.contigs] + [0], np.int64)[contig]
-    beyond = (contig >= 0) & (columns.start >= lengths) & (columns.start < columns.end) & (unknown == "skip")
-    _check_ranges(path, columns, contig, lengths, beyond, genome, found)
     if promoter is not None or slop[0] != slop[1]:
         _check_strands(path, columns, promoter is not None, found)
-    kept = (contig >= 0) & ~beyond
-    skipped.beyond = _count(columns.rows(beyond))
     intervals = Intervals(contig, columns.start, columns.end, columns.strand)[kept]
     if found:
         problems.extend(found.error())
         return intervals[:0], skipped
     intervals = _widened(_promoters(intervals, promoter), slop)
     return _clipped(intervals, lengths[kept], skipped), skipped
+
+
+def locate(
+    path: Path,
+    columns: Columns,
+    genome: Genome,
+    aliases: Aliases | None,
+    unknown: str,
+    skipped: Skipped,
+    problems: Problems,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the records of a file lie: int32 index of each contig, and bool, whether the record is kept.
+
+    Parameters are those of ``read_intervals``; ``skipped`` takes what is left out, ``problems`` what is wrong.
+    """
+    contig = _contigs(path, columns, genome, aliases, unknown, skipped, problems)
+    lengths = np.array([c.length for c in genome.contigs] + [0], np.int64)[contig]
+    beyond = (contig >= 0) & (columns.start >= lengths) & (columns.start < columns.end) & (unknown == "skip")
+    _check_ranges(path, columns, contig, lengths, beyond, genome, problems)
+    skipped.beyond = _count(columns.rows(beyond))
+    return contig, (contig >= 0) & ~beyond
 
 
 def _of_feature(path: Path, columns: Columns, feature: str | None, problems: Problems) -> Columns:

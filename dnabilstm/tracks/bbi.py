@@ -1,4 +1,4 @@
-"""The frame of a bigWig file: compressed sections, and its two indexes.
+"""The frame of a bigWig or bigBed file: compressed sections, and its two indexes.
 
 The B+ tree leads from the name of a contig to its number, the R tree from bases to sections.
 
@@ -68,7 +68,8 @@ def section_tree(sections: np.ndarray, at: int, *, data_end: int, per_section: i
     Parameters
     ----------
     sections
-        ``SECTION`` (sections,), in the order of contig and start, not overlapping; may be empty.
+        ``SECTION`` (sections,), in the order of contig and start; may be empty. Where they overlap each
+        holds one contig.
     at
         Where in the file the tree will stand.
     data_end
@@ -78,7 +79,7 @@ def section_tree(sections: np.ndarray, at: int, *, data_end: int, per_section: i
     """
     bounds = (0, 0, 0, 0)
     if len(sections):
-        bounds = (*sections[0].item()[:2], *sections[-1].item()[2:4])
+        bounds = (*sections[0].item()[:2], *_reach(sections))
     header = struct.pack(
         "<IIQIIIIQII", SECTION_TREE_MAGIC, FANOUT, len(sections), *bounds, data_end, per_section, 0
     )
@@ -87,11 +88,16 @@ def section_tree(sections: np.ndarray, at: int, *, data_end: int, per_section: i
         rows = np.zeros(len(nodes), _NODE)
         for name in ("contig", "start"):
             rows[name] = [node[name][0] for node in nodes]
-        for name in ("end_contig", "end"):
-            rows[name] = [node[name][-1] for node in nodes]
+        rows["end_contig"], rows["end"] = zip(*map(_reach, nodes), strict=True)
         return rows
 
     return header + _tree(sections, parents, FANOUT, at + len(header))
+
+
+def _reach(rows: np.ndarray) -> tuple[int, int]:
+    """The last contig of some neighbours, and how far they reach on it: the longest need not be the last."""
+    contig = rows["end_contig"][-1]
+    return int(contig), int(rows["end"][rows["end_contig"] == contig].max())
 
 
 def _tree(

@@ -48,18 +48,23 @@ def test_what_lies_beside_is_shown_in_order(tmp_path):
     folder = write(tmp_path)
     for name in ("ctcf.site.regions.bed", "nocall.bed", "l.bed", "g.gff3", "m.split.bed"):
         (folder / name).write_text("")
-    called = {"channels": {"ctcf.site": {"file": "ctcf.site.regions.bed"}}}
+    row = {"file": "ctcf.site.regions.bed", "threshold": 0.43219, "extend": 0.2161}
+    called = {"channels": {"ctcf.site": row}}
     (folder / "regions.json").write_text(json.dumps(called))
     found = read_catalogue(
         folder,
         "x",
-        labels=[("ctcf.site", folder / "l.bed")],
+        labels=[("ctcf.site", folder / "l.bed"), ("promoter.minus", folder / "l.bed")],
         genes=folder / "g.gff3",
         split=folder / "m.split.bed",
     )
-    assert [track.kind for track in found.regions] == ["regions", "labels", "genes", "split", "no_calls"]
-    assert [track.colour for track in found.regions[:2]] == [colour_of(1)] * 2
-    assert [track.path.name for track in found.regions][1:4] == ["l.bed", "g.gff3", "m.split.bed"]
+    kinds = ["regions", "labels", "labels", "genes", "split", "no_calls"]
+    assert [track.kind for track in found.regions] == kinds
+    assert [track.colour for track in found.regions[:3]] == [colour_of(1), colour_of(1), colour_of(0)]
+    assert [track.task for track in found.regions[:4]] == ["ctcf.site", "ctcf.site", "promoter", ""]
+    assert [track.path.name for track in found.regions][2:5] == ["l.bed", "g.gff3", "m.split.bed"]
+    assert found.regions[0].about == "reaches 0.432, stays at 0.216 or above"
+    assert all(track.about for track in found.regions)
 
 
 def test_files_that_are_not_there_are_named_all_at_once(tmp_path):

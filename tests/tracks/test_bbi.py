@@ -68,6 +68,20 @@ def test_every_section_is_found_by_its_bases(number):
         assert overlapping(file, 96, contig, start + 8, start + 10) == []
 
 
+@pytest.mark.parametrize("number", [2, FANOUT + 1, 70_000])
+def test_a_section_that_reaches_over_the_next_ones_is_found_behind_them(number):
+    sections = np.zeros(number, SECTION)
+    sections["contig"] = sections["end_contig"] = np.arange(number) // 1000
+    sections["start"] = np.arange(number) % 1000 * 10
+    sections["end"] = sections["start"] + 8
+    sections["end"][0] = 1_000_000
+    sections["offset"] = np.arange(number) + 64
+    file = bytes(48) + section_tree(sections, 48, data_end=999, per_section=1)
+    assert overlapping(file, 96, 0, 999_990, 999_991) == [64]
+    assert struct.unpack_from("<II", file, 48 + 24)[0] == (number - 1) // 1000
+    assert 1 + 64 in overlapping(file, 96, 0, 12, 13)
+
+
 def test_the_table_of_sections_is_where_they_were_written():
     file = io.BytesIO()
     sections = Sections(file, start=100)

@@ -19,7 +19,7 @@ BASELINES = {
 # Where a model comes from: it is trained, in one way or the other, or there already.
 SOURCES = ["training", "classifier", "model_file"]
 # The keys of the configuration that have paths in them.
-WITH_PATHS = ["genomes", *SOURCES, "classify"]
+WITH_PATHS = ["genomes", *SOURCES, "classify", "hub"]
 # What `dnabilstm evaluate` calls the model itself, and the baseline that is no network.
 TAKEN = ["model", "kmer"]
 # Cores of a training job, where train.shards does not say; as in TrainConfig.
@@ -146,13 +146,17 @@ def read_genomes(sheet):
         if not kept or row.get("name", "").startswith("#"):
             continue
         check_schema(kept, "../schemas/genomes.schema.json", f"{sheet}:{number}")
-        if unset := find_unset_variables([kept["fasta"], kept.get("alias", "")], f"{sheet}:{number}"):
+        if unset := find_unset_variables(
+            [kept["fasta"], kept.get("alias", ""), kept.get("genes", "")], f"{sheet}:{number}"
+        ):
             raise WorkflowError("; ".join(unset))
         if kept["name"] in rows:
             raise WorkflowError(f"{sheet}:{number}: the name {kept['name']!r} is there twice; rename one")
         rows[kept["name"]] = kept
     if not rows:
-        raise WorkflowError(f"{sheet}: has no genome; wanted a line each under: name, fasta, alias (tabs)")
+        raise WorkflowError(
+            f"{sheet}: has no genome; wanted a line each under: name, fasta, alias, genes (tabs)"
+        )
     return rows
 
 

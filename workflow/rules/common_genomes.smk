@@ -81,9 +81,105 @@ def get_tracks():
     return expand("<results>/{genome}/{model}/{file}", genome=GENOMES, model=config["model"], file=files)
 
 
+def get_pages():
+    """The web page of every genome, unless the configuration does without."""
+    if OF_SEQUENCES or not get_section("browse").get("enabled", True):
+        return []
+    return expand("<results>/{genome}/{model}/browse", genome=GENOMES, model=config["model"])
+
+
+def is_trained_on(genome):
+    """Whether a genome has the labels and the split of the training."""
+    return bool(TRAINING) and TRAINING["genome"] == genome
+
+
+def get_page_labels(wildcards):
+    """The labels of a genome, if it is the one that the model is trained on."""
+    return ["<results>/models/{model}/labels"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_split(wildcards):
+    """Which parts of a genome were held out, if the model is trained on it."""
+    return ["<results>/models/{model}/model.split.bed"] if is_trained_on(wildcards.genome) else []
+
+
+def get_page_genes(wildcards):
+    """The genes of a genome, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[wildcards.genome]
+    return [get_path(row[key]) for key in ("genes", "alias") if row.get("genes") and row.get(key)]
+
+
+def get_browse_options(wildcards, input):
+    """What is shown beside the tracks, as options of `dnabilstm browse`."""
+    flags = ["--genes", "--alias"][: len(input.genes)]
+    given = [*zip(["--labels"], input.labels), *zip(["--split"], input.split), *zip(flags, input.genes)]
+    # A genome may lack contigs of its annotation; those are named in the log.
+    return [str(word) for pair in given for word in pair] + (["--unknown-contigs", "skip"] if flags else [])
+
+
+def check_hub():
+    """Refuse a hub of a genome that the sheet does not have."""
+    for name in get_section("hub", "genomes"):
+        if name not in GENOMES:
+            known = ", ".join(GENOMES)
+            raise WorkflowError(f"hub.genomes: {name!r} is not in {config['genomes']}, which has {known}")
+
+
+def get_hub_inputs(wildcards):
+    """What is shown of a genome beside its tracks: genes, and where a model is trained on it labels and split."""
+    trained = is_trained_on(wildcards.genome)
+    row = GENOMES[wildcards.genome]
+    return {
+        "labels": [f"<results>/models/{config['model']}/labels"] if trained else [],
+        "split": [f"<results>/models/{wildcards.model}/model.split.bed"] if trained else [],
+        **{key: [get_path(row[key])] if row.get(key) else [] for key in ("genes", "alias")},
+    }
+
+
+def get_hub_options(wildcards, input):
+    """What is shown beside the tracks, and the settings of a genome's hub, as options of `dnabilstm hub`."""
+    options = []
+    for name in ("labels", "split", "genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    known = get_section("hub", "genomes").get(wildcards.genome) or {}
+    return options + get_options({**get_section("hub"), **known}, skip=["genomes"])
+
+
+def get_hubs():
+    """The folders for other browsers, where the configuration has a section for them."""
+    wanted = config.get("hub") is not None and not OF_SEQUENCES
+    return expand("<results>/{genome}/{model}/hub", genome=GENOMES, model=config["model"]) if wanted else []
+
+
 def get_evaluation():
-    """The table of figures, where a model is trained."""
-    return [f"<results>/models/{config['model']}/evaluation/evaluation.tsv"] if TRAINING else []
+    """The table of figures and the report, where a model is trained."""
+    place = f"<results>/models/{config['model']}"
+    return [f"{place}/evaluation/evaluation.tsv", f"{place}/report.html"] if TRAINING else []
+
+
+def get_report_inputs(wildcards):
+    """Genes of the genome that a model is trained on, and other names of its contigs, as far as the sheet has them."""
+    row = GENOMES[TRAINING["genome"]]
+    return {key: [get_path(row[key])] for key in ("genes", "alias") if row.get("genes") and row.get(key)}
+
+
+def get_report_options(wildcards, input):
+    """Genes, and what the jobs took, as options of `dnabilstm report`; it passes over what was not measured."""
+    jobs = {
+        "train": f"<benchmarks>/train/{wildcards.model}.tsv",
+        "score": f"<benchmarks>/score/{TRAINING['genome']}.{wildcards.model}.tsv",
+    }
+    options = [
+        word for job, path in jobs.items() for word in ("--benchmark", f"{job}={apply_pathvars(path)}")
+    ]
+    for name in ("genes", "alias"):
+        options += [word for path in input.get(name, []) for word in (f"--{name}", str(path))]
+    return options
+
+
+def apply_pathvars(path):
+    """A path of the workflow's own with its folders put in, which Snakemake does for inputs and outputs only."""
+    return workflow.pathvars.apply(path)
 
 
 def refresh_indexes(paths):
@@ -161,4 +257,5 @@ def get_explanations():
     return expand(place, genome=genomes, model=config["model"], channel=CHANNELS)
 
 
+check_hub()
 SHARDS_OF_SCORE = get_section("score").get("shards") or 1

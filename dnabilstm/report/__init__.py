@@ -1,0 +1,1 @@
+"""One page about a model: what it was trained on, how good it is, and what its scores look like."""
