@@ -4,7 +4,7 @@
 
 MODEL, CODES and REGIONS (nfr.regions.bed) are those of `snakemake --configfile config/yeast.yaml`. Writes
 explanations into OUTPUT, and prints a table for README.md. Attributions, which take most of the time, are kept
-in OUTPUT/attributions.npy and found there again.
+in OUTPUT/attributions.npy, and an interrupted run goes on from there.
 """
 
 import argparse
@@ -51,6 +51,22 @@ def matrix(consensus):
     return shares / shares.sum(axis=1, keepdims=True)
 
 
+def explained(run, path):
+    """Attributions of all loci; NaN in the file where they are still to be computed."""
+    shape = len(run.choices), CONFIG.width, 4, len(run.model.channels)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        np.save(path, np.full(shape, np.nan, np.float32))
+    values, found = np.load(path, mmap_mode="r+"), []
+    for number, choice in enumerate(run.choices):
+        if np.isnan(values[number]).any():
+            values[number] = run.explainer.mutagenesis(choice).hypothetical
+            values.flush()
+            note(f"{number + 1} of {len(values)} loci")
+        found.append(Attribution(choice, np.array(values[number])))
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("model", "codes", "regions", "output"):
@@ -61,13 +77,7 @@ def main():
     choices = choose_regions(model, genome, options.regions, CONFIG, note=note)
     known = [Known(name, matrix(consensus)) for name, consensus in CONSENSUS.items()]
     run = Run(model, choices, options.output, CONFIG, genome, known, bar=progress_bar)
-    kept = options.output / "attributions.npy"
-    if kept.exists():
-        pairs = zip(choices, np.load(kept), strict=True)
-        run.attributions = [Attribution(choice, values) for choice, values in pairs]
-    else:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.stack([one.hypothetical for one in run.attributions]))
+    run.attributions = explained(run, options.output / "attributions.npy")
     for row, motif in zip(write_motifs(run)["nfr"], run.motifs["nfr"], strict=True):
         match = best_match(motif.shares, known)
         print(

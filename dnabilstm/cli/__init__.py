@@ -29,7 +29,7 @@ COMMANDS = {
     "merge": "the shards of a genome to its scores",
     "tracks": "scores to bedGraph and bigWig",
     "call": "scores to regions (BED)",
-    "explain": "regions to what counts in them",
+    "explain": "what counts in regions or sequences, and its motifs",
     "browse": "tracks to a web page, and a server for it",
     "report": "one page about a model: data, warnings, figures, examples",
     "hub": "tracks to what UCSC's browser, IGV and JBrowse open",
