@@ -565,7 +565,7 @@ def test_snakefiles_are_formatted(clone):
 def test_every_rule_has_what_a_rule_has(clone):
     rules = {path.stem: path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")}
     stages = {name: text for name, text in rules.items() if not name.startswith("common")}
-    assert len(stages) == 14, sorted(stages)
+    assert len(stages) == 17, sorted(stages)
     for name, text in stages.items():
         # A plan is printed, and makes nothing.
         for part in (
@@ -611,6 +611,27 @@ def test_a_changed_contig_alone_is_scored_again(finished, tmp_path):
         "5,544 of them were scored before, and not again"
         in (folder / "logs/score/other.tiny.log").read_text()
     )
+
+
+def test_regions_are_explained_when_that_is_asked_for(finished, tmp_path):
+    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    small = {
+        "width": 40,
+        "shuffles": 1,
+        "check": 0,
+        "pictures": 1,
+        "regions": "regions.bed",
+        "only": ["attribution"],
+    }
+    (folder / "explained.yaml").write_text(yaml.safe_dump(configuration(explain=small)))
+    status, said = snakemake(folder, "explain", config="explained.yaml")
+    assert status == 0, said
+    explained = folder / "results/own/tiny/explain/region"
+    told = json.loads((explained / "explain.json").read_text())
+    assert told["settings"]["only"] == ["attribution"]
+    # Of nine regions the three on the contig that the model was tested on.
+    assert told["parts"]["attribution"]["loci"] == 3
+    assert (explained / "attribution/region.bw").exists()
 
 
 def test_a_plan_is_printed_and_nothing_written(tmp_path):

@@ -154,10 +154,7 @@ def _prepare(
     settings |= {name: tuple(word for word in settings[name].split(",") if word) for name in _LISTS}
     problems = Problems()
     opened, motifs = None, []
-    if bool(files["regions"]) == bool(sequences):
-        problems.add("--regions or --sequences: wanted one of them")
-    if bool(files["regions"]) != bool(files["genome"]):
-        problems.add("--genome and --regions: go together; wanted both, or --sequences")
+    _check_sources(sequences, files, problems)
     with problems.collect():
         check_folder_place(output)
     with problems.collect():
@@ -178,6 +175,13 @@ def _prepare(
     run.labels = _labels(run, files["annotate"]) if files["annotate"] else {}
     model.network.to(place)
     return run
+
+
+def _check_sources(sequences: tuple[str, ...], files: dict[str, Path | None], problems: Problems) -> None:
+    if bool(files["regions"]) == bool(sequences):
+        problems.add("--regions or --sequences: wanted one of them")
+    if bool(files["regions"]) != bool(files["genome"]):
+        problems.add("--genome and --regions: go together; wanted both, or --sequences")
 
 
 def _choose(run: "Run", sequences: tuple[str, ...], files: dict[str, Path | None]) -> list[Any]:

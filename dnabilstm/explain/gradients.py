@@ -86,12 +86,14 @@ class Given:
 
 
 def of_whole(scorer: Whole, given: Given, codes: np.ndarray) -> tuple[Value, slice]:
-    """The objective as a function of the one-hot of a window, and the bases of it: all."""
+    """The objective as a function of the one-hot of a window, on the processor, and the bases of it: all."""
     placed = torch.from_numpy(codes).to(scorer.device)[None]
 
     def value(one_hot: Tensor) -> Tensor:
-        rows = placed.expand(len(one_hot), -1)
-        return given.run(one_hot, lambda: value_of(scorer.network, rows, scorer.weights, scorer.objective))
+        rows, moved = placed.expand(len(one_hot), -1), one_hot.to(scorer.device)
+        return given.run(
+            moved, lambda: value_of(scorer.network, rows, scorer.weights, scorer.objective)
+        ).cpu()
 
     return value, slice(0, len(codes))
 
@@ -111,15 +113,15 @@ def of_part(scorer: Carried, given: Given, stretch: slice) -> tuple[Value, slice
 
     def value(one_hot: Tensor) -> Tensor:
         rows = len(one_hot)
-        stem = given.run(one_hot, lambda: network.stem(codes.expand(rows, -1)))
+        stem = given.run(one_hot.to(scorer.device), lambda: network.stem(codes.expand(rows, -1)))
         features = network.deepen(network.pool(stem), valid.expand(rows, -1))[:, inner]
         for index in range(len(network.lstms)):
             features = _layer(scorer, index, features, (start, stop))
         seen = valid[:, inner].expand(rows, -1)
         if scorer.objective.sequence:
-            return scorer.objective.of_classes(network.head(features, seen))
+            return scorer.objective.of_classes(network.head(features, seen)).cpu()
         logits = network.decide(network.look(features, seen), stem[:, :, wide])
-        return scorer.objective.of_bases(logits, scorer.weights[start * pool : stop * pool])
+        return scorer.objective.of_bases(logits, scorer.weights[start * pool : stop * pool]).cpu()
 
     return value, bases
 

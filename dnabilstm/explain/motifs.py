@@ -6,7 +6,7 @@ over its most typical member, then all seqlets go to the motif that they are mos
 that have become alike are joined. What is aligned gives the motif: counts of bases, and mean attributions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,10 @@ BELONGS = 0.6
 """Cosine that a seqlet needs with its motif."""
 SAME = 0.87
 """Cosine at which two motifs are one."""
+BESIDE = 0.25
+"""What bases of a window count that lie beside its seqlet."""
 ROUNDS = 4
+"""How often seqlets are dealt out anew."""
 CORE = 0.2
 """Share of the largest mean attribution that the outer places of a motif have, at least."""
 NARROWEST = 4
@@ -32,13 +35,12 @@ NARROWEST = 4
 
 @dataclass(frozen=True)
 class Hit:
-    """A seqlet that belongs to a motif: where the motif's core lies in the locus, on which strand, how alike."""
+    """A seqlet that belongs to a motif: where the motif's core lies in the locus, and on which strand."""
 
     seqlet: Seqlet
     start: int
     end: int
     strand: int
-    likeness: float
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,7 @@ def find_motifs(
             motif = _motif(cluster, chosen, contributions, bases, sign)
             motifs += [motif] if motif.counts.shape[0] >= NARROWEST else []
     motifs.sort(key=lambda one: -sum(abs(hit.seqlet.total) for hit in one.hits))
-    return [
-        Motif(f"{channel}_{number}", one.sign, one.counts, one.contributions, one.hits)
-        for number, one in enumerate(motifs, start=1)
-    ]
+    return [replace(one, name=f"{channel}_{number}") for number, one in enumerate(motifs, start=1)]
 
 
 def _centre(seqlet: Seqlet) -> int:
@@ -144,7 +143,7 @@ def _window(one: Attribution, seqlet: Seqlet, column: int) -> tuple[np.ndarray, 
     contributions[place] *= one.own[inside, column, None]
     # What lies beside the seqlet is another's, or noise.
     for edge in (slice(0, seqlet.start - start), slice(max(0, seqlet.end - start), WINDOW)):
-        contributions[edge] *= 0.25
+        contributions[edge] *= BESIDE
     return contributions, bases
 
 
@@ -221,5 +220,5 @@ def _motif(
         # A place p of the frame is p - shift of the window, counted from its other end on the - strand.
         inner = first - int(shift), last - int(shift)
         start = _centre(seqlets[k]) + (inner[0] if strand > 0 else WINDOW - inner[1])
-        hits.append(Hit(seqlets[k], start, start + last - first, int(strand), 0.0))
+        hits.append(Hit(seqlets[k], start, start + last - first, int(strand)))
     return Motif("", sign, counts[first:last], cluster.mean[first:last].astype(np.float64), tuple(hits))
