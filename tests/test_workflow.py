@@ -109,9 +109,11 @@ def test_every_genome_gets_a_page_and_the_training_genome_its_labels(finished):
 
 def test_genes_of_the_sheet_are_shown_and_pages_can_be_left_out(finished, tmp_path):
     folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
-    (folder / "genes.bed").write_text("one\t10\t90\tABC1\nelsewhere\t1\t2\tX\n")
+    (folder / "other_genes.bed").write_text("one\t10\t90\tABC1\nelsewhere\t1\t2\tX\n")
     (folder / "alias.tsv").write_text("c1\tone\n")
-    (folder / "genes.tsv").write_text("name\tfasta\talias\tgenes\nother\tother.fa\talias.tsv\tgenes.bed\n")
+    (folder / "genes.tsv").write_text(
+        "name\tfasta\talias\tgenes\nother\tother.fa\talias.tsv\tother_genes.bed\n"
+    )
     given = {"model": "tiny", "genomes": "genes.tsv", "model_file": "results/models/tiny/model.safetensors"}
     (folder / "given.yaml").write_text(yaml.safe_dump(given))
     status, said = snakemake(
