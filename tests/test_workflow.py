@@ -108,7 +108,7 @@ def test_every_genome_gets_a_page_and_the_training_genome_its_labels(finished):
 
 
 def test_genes_of_the_sheet_are_shown_and_pages_can_be_left_out(finished, tmp_path):
-    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
     (folder / "other_genes.bed").write_text("one\t10\t90\tABC1\nelsewhere\t1\t2\tX\n")
     (folder / "alias.tsv").write_text("c1\tone\n")
     (folder / "genes.tsv").write_text(
@@ -603,7 +603,7 @@ def test_shards_share_the_scoring_of_a_genome(finished, tmp_path):
 
 def test_a_changed_contig_alone_is_scored_again(finished, tmp_path):
     """Snakemake deletes the scores before it makes them anew; the cache has those of the other contigs."""
-    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
     text = (folder / "other.fa").read_text().replace("\n>c3", "ACGT\n>c3")
     (folder / "other.fa").unlink()
     (folder / "other.fa").write_text(text)
@@ -616,7 +616,7 @@ def test_a_changed_contig_alone_is_scored_again(finished, tmp_path):
 
 
 def test_regions_are_explained_when_that_is_asked_for(finished, tmp_path):
-    folder = shutil.copytree(finished[0], tmp_path / "copy", copy_function=os.link)
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
     small = {
         "width": 40,
         "shuffles": 1,
