@@ -135,8 +135,8 @@ def timed_sweeps(device: torch.device) -> Iterator[Stopwatch]:
     """While it lasts, every LSTM sweep of networks that are made ready is timed."""
     watch, real = Stopwatch(device), recurrence.direction
 
-    def direction(*arguments: Any) -> recurrence.Sweep:
-        sweep = real(*arguments)
+    def direction(*arguments: Any, **options: Any) -> recurrence.Sweep:
+        sweep = real(*arguments, **options)
 
         def timed(*given: Any) -> Any:
             start = watch.mark()

@@ -4,7 +4,7 @@ import pytest
 from dnabilstm.genome import Contig
 from dnabilstm.tracks.batches import Layout, batches
 from dnabilstm.tracks.bins import Bins, Totals
-from dnabilstm.tracks.runs import batch_runs
+from dnabilstm.tracks.runs import NO_CALL, batch_runs
 
 NAN = np.nan
 
@@ -21,7 +21,7 @@ def test_bins_by_hand():
     assert bins.number.tolist() == [3, 1]
     assert bins.count.tolist() == [2, 0, 1, 1]
     assert bins.minimum[[0, 2, 3]].tolist() == [500, 250, 125]
-    assert bins.maximum.tolist() == [1000, -1, 250, 125]
+    assert bins.maximum.tolist() == [1000, NO_CALL, 250, 125]
     assert bins.total.tolist() == [1500, 0, 250, 125]
     assert bins.squares.tolist() == [1_250_000, 0, 62_500, 15_625]
 
