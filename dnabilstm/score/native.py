@@ -1,4 +1,6 @@
-"""The LSTM's recurrence in C (``kernels/lstm.c``): single precision, on processors whose vectors it knows.
+"""The LSTM's recurrence in C (``kernels/lstm.c``), on processors whose vectors it knows.
+
+Features, weights and outputs are float32 or bfloat16; sums, gates and memory cells are float32 always.
 
 It is compiled when the package is installed, where there is a C compiler, and called through ctypes: it
 knows nothing of Python, and lets other threads run meanwhile. Where it was not compiled, or computes
@@ -16,7 +18,8 @@ from dnabilstm.model.recurrent import State, Weights
 
 WIDTHS = (16, 8, 4)
 """Floats of a vector, the widest first: AVX-512, AVX2, NEON."""
-_TOLERANCE = 1e-5
+_TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 0.02}
+"""How far a small sweep may be from PyTorch's in float32."""
 
 
 class _Sweep(ctypes.Structure):
@@ -42,17 +45,20 @@ def _library() -> ctypes.CDLL | None:
 
 
 @cache
-def usable_widths() -> tuple[int, ...]:
-    """Vector widths that were compiled, that this processor has, and that compute what PyTorch does."""
+def usable_widths(precision: torch.dtype) -> tuple[int, ...]:
+    """Vector widths that were compiled, that suit this processor, and that compute what PyTorch does."""
     library = _library()
-    if library is None:
+    if library is None or precision not in _TOLERANCES:
         return ()
-    return tuple(width for width in WIDTHS if library.dnabilstm_has_width(width) and _agrees(width))
+    rough = precision == torch.bfloat16
+    return tuple(width for width in WIDTHS if library.dnabilstm_has(width, rough) and _agrees(width, precision))
 
 
-def width_for(hidden: int) -> int:
+def width_for(inputs: int, hidden: int, precision: torch.dtype) -> int:
     """The widest usable vector that divides so many units; 0 if there is none."""
-    return next((width for width in usable_widths() if hidden % width == 0), 0)
+    if precision == torch.bfloat16 and inputs % 2:
+        return 0
+    return next((width for width in usable_widths(precision) if hidden % width == 0), 0)
 
 
 class Direction:
@@ -63,29 +69,41 @@ class Direction:
     weights
         ``w_ih``, ``w_hh``, ``b_ih``, ``b_hh`` as in ``nn.LSTM``; units must be a multiple of ``width``.
     width
-        One of ``usable_widths()``.
+        One of ``usable_widths(precision)``.
     backward
         Whether it reads from the last step to the first.
+    precision
+        float32, or bfloat16 for an even number of inputs.
     """
 
-    def __init__(self, weights: Weights, width: int, backward: bool = False) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        width: int,
+        backward: bool = False,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         w_ih, w_hh, b_ih, b_hh = (tensor.detach().cpu().float() for tensor in weights)
         self.inputs, self.hidden = w_ih.shape[1], w_hh.shape[1]
-        self.width, self.backward = width, backward
+        self.width, self.backward, self.precision = width, backward, precision
         groups = (4, self.hidden // width, width)
-        # For each group of units, for each input: the gates side by side.
+        # For each group of units, for each input: the gates side by side; in bfloat16 for each two inputs.
         joined = torch.cat([w_ih, w_hh], 1).unflatten(0, groups)
-        self._weights = joined.permute(1, 3, 0, 2).contiguous()
+        joined = joined.unflatten(-1, (-1, 2 if precision == torch.bfloat16 else 1))
+        self._weights = joined.permute(1, 3, 0, 2, 4).to(precision).contiguous()
         self._bias = (b_ih + b_hh).view(groups).permute(1, 0, 2).contiguous()
 
     def __call__(self, features: Tensor, state: State, out: Tensor) -> State:
-        """Sweep float32 (steps, rows, inputs); the outputs go to ``out``, (steps, rows, hidden).
+        """Sweep (steps, rows, inputs); the outputs go to ``out``, (steps, rows, hidden), both of ``precision``.
 
         Channels lie side by side in both; steps and rows may lie anywhere.
         """
         steps, rows, _ = features.shape
         features = features if features.stride(2) == 1 else features.contiguous()
-        last, cell = (part.float().clone(memory_format=torch.contiguous_format) for part in state)
+        last, cell = (
+            part.to(kind).clone(memory_format=torch.contiguous_format)
+            for part, kind in zip(state, (self.precision, torch.float32), strict=True)
+        )
         x, x_step = self._from(features)
         place, out_step = self._from(out)
         sweep = _Sweep(
@@ -93,7 +111,7 @@ class Direction:
             *(tensor.data_ptr() for tensor in (self._weights, self._bias, last, cell)),
             *(place, out_step, out.stride(1)),
         )
-        _library().dnabilstm_lstm(self.width, ctypes.byref(sweep))
+        _library().dnabilstm_lstm(self.width, self.precision == torch.bfloat16, ctypes.byref(sweep))
         return last, cell
 
     def _from(self, tensor: Tensor) -> tuple[int, int]:
@@ -104,14 +122,15 @@ class Direction:
         return first + (len(tensor) - 1) * step * tensor.element_size(), -step
 
 
-def _agrees(width: int) -> bool:
+def _agrees(width: int, precision: torch.dtype) -> bool:
     """Whether a small sweep gives what PyTorch's own kernel gives, so that no miscompiled code ever scores."""
     with torch.inference_mode(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        lstm = torch.nn.LSTM(5, 2 * width)
-        features, out = torch.randn(4, 15, 5), torch.empty(4, 15, 2 * width)
+        lstm = torch.nn.LSTM(6, 2 * width)
+        features, out = torch.randn(4, 15, 6), torch.empty(4, 15, 2 * width, dtype=precision)
         state = torch.randn(15, 2 * width), torch.randn(15, 2 * width)
         wanted, (_, cell) = lstm(features, tuple(part.unsqueeze(0) for part in state))
         weights = [lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0]
-        found = Direction(weights, width)(features, state, out)
-        return bool((out - wanted).abs().max() < _TOLERANCE and (found[1] - cell[0]).abs().max() < _TOLERANCE)
+        _, found = Direction(weights, width, precision=precision)(features.to(precision), state, out)
+        worst = max((out - wanted).abs().max(), (found - cell[0]).abs().max())
+        return bool(worst < _TOLERANCES[precision])

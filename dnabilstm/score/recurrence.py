@@ -33,7 +33,8 @@ def placed(forward: Forward, backward: bool) -> Sweep:
 
 def in_c(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
     """Our own kernel; see ``native``."""
-    return native.Direction(weights, native.width_for(weights[1].shape[1]), backward)
+    width = native.width_for(weights[0].shape[1], weights[1].shape[1], precision)
+    return native.Direction(weights, width, backward, precision)
 
 
 def onednn(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
@@ -105,19 +106,19 @@ def stepwise(weights: Weights, device: torch.device, precision: torch.dtype, bac
 IMPLEMENTATIONS = {"in_c": in_c, "onednn": onednn, "plain": plain, "stepwise": stepwise}
 
 
-def implementation_for(device: torch.device, precision: torch.dtype, hidden: int) -> str:
-    """Name of the implementation that a device takes for a layer of so many units."""
+def implementation_for(device: torch.device, precision: torch.dtype, inputs: int, hidden: int) -> str:
+    """Name of the implementation that a device takes for a layer of so many inputs and units."""
     if device.type != "cpu" or precision not in (torch.float32, torch.bfloat16):
         return "plain"
+    if native.width_for(inputs, hidden, precision):
+        return "in_c"
     has = torch.backends.mkldnn.is_available() and hasattr(torch, "mkldnn_rnn_layer")
     if precision == torch.bfloat16:
         return "onednn" if has and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "stepwise"
-    if native.width_for(hidden):
-        return "in_c"
     return "onednn" if has else "plain"
 
 
 def direction(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
     """One direction with plain LSTM weights, ready to sweep from the first step on, or from the last."""
-    chosen = implementation_for(device, precision, weights[1].shape[1])
+    chosen = implementation_for(device, precision, weights[0].shape[1], weights[1].shape[1])
     return IMPLEMENTATIONS[chosen](weights, device, precision, backward)

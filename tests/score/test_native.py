@@ -12,7 +12,8 @@ from dnabilstm.model.network import BiLSTM
 from dnabilstm.score import native
 from dnabilstm.score.sweep import Program
 
-needs_kernel = pytest.mark.skipif(not native.usable_widths(), reason="the kernel was not compiled")
+PRECISIONS = [torch.float32, torch.bfloat16]
+needs_kernel = pytest.mark.skipif(not native.usable_widths(torch.float32), reason="the kernel was not compiled")
 
 
 @pytest.fixture
@@ -26,13 +27,20 @@ def fresh():
         cached.cache_clear()
 
 
-def direction(width, backward=False, inputs=7, hidden=32, scale=1.0):
+def widest(precision):
+    """The widest vectors of a precision; skips where there are none."""
+    if not native.usable_widths(precision):
+        pytest.skip("not compiled, or nothing that this processor computes")
+    return native.usable_widths(precision)[0]
+
+
+def direction(width, backward=False, inputs=8, hidden=32, scale=1.0, precision=torch.float32):
     torch.manual_seed(3)
     lstm = torch.nn.LSTM(inputs, hidden)
     weights = [
         scale * w.detach() for w in (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
     ]
-    return native.Direction(weights, width, backward), weights
+    return native.Direction(weights, width, backward, precision), weights
 
 
 def by_hand(weights, features, hidden, cell):
@@ -55,34 +63,48 @@ def by_hand(weights, features, hidden, cell):
 @pytest.mark.parametrize(("scale", "steps", "error"), [(1.0, 9, 1e-6), (40.0, 1, 2e-5)])
 def test_every_width_gives_what_the_equations_give(rows, scale, steps, error):
     """With large weights the gates are wide open or shut, where exponentials overflow if they are not held."""
-    for width in native.usable_widths():
+    for width in native.usable_widths(torch.float32):
         sweep, weights = direction(width, scale=scale)
-        features, out = torch.randn(steps, rows, 7), torch.empty(steps, rows, 32)
+        features, out = torch.randn(steps, rows, 8), torch.empty(steps, rows, 32)
         state = torch.randn(rows, 32), torch.randn(rows, 32)
         sweep(features, state, out)
         wanted = by_hand(weights, features, *state)
         assert np.abs(out.numpy() - wanted).max() < error
 
 
-@needs_kernel
-def test_a_row_does_not_depend_on_the_rows_beside_it():
-    sweep, _ = direction(native.usable_widths()[0])
-    features, state = torch.randn(6, 11, 7), (torch.randn(11, 32), torch.randn(11, 32))
-    together, alone = torch.empty(6, 11, 32), torch.empty(6, 1, 32)
+@pytest.mark.parametrize("rows", [1, 3, 4, 6, 13])
+@pytest.mark.parametrize("scale", [1.0, 40.0])
+def test_in_bf16_it_gives_what_the_equations_give_of_the_rounded_weights(rows, scale):
+    sweep, weights = direction(widest(torch.bfloat16), scale=scale, precision=torch.bfloat16)
+    weights = [weight.bfloat16().float() if weight.ndim > 1 else weight for weight in weights]
+    features, out = torch.randn(1, rows, 8).bfloat16(), torch.empty(1, rows, 32, dtype=torch.bfloat16)
+    last, cell = torch.randn(rows, 32).bfloat16(), torch.randn(rows, 32)
+    sweep(features, (last, cell), out)
+    wanted = torch.from_numpy(by_hand(weights, features.float(), last.float(), cell)).bfloat16()
+    # One rounding, of the output, and the rest as exact as float32.
+    torch.testing.assert_close(out, wanted, rtol=2**-7, atol=1e-5)
+    assert (out == wanted)[wanted.abs() > 1e-5].double().mean() > 0.95
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_row_does_not_depend_on_the_rows_beside_it(precision):
+    sweep, _ = direction(widest(precision), precision=precision)
+    features, state = torch.randn(6, 11, 8).to(precision), (torch.randn(11, 32), torch.randn(11, 32))
+    together, alone = torch.empty(6, 11, 32, dtype=precision), torch.empty(6, 1, 32, dtype=precision)
     sweep(features, state, together)
     for row in range(11):
         sweep(features[:, row : row + 1], tuple(part[row : row + 1] for part in state), alone)
         assert torch.equal(alone[:, 0], together[:, row])
 
 
-@needs_kernel
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("backward", [False, True])
-def test_steps_and_rows_may_lie_anywhere_and_the_state_given_is_kept(backward):
-    sweep, _ = direction(native.usable_widths()[0], backward)
-    features = torch.randn(5, 4, 7)
+def test_steps_and_rows_may_lie_anywhere_and_the_state_given_is_kept(backward, precision):
+    sweep, _ = direction(widest(precision), backward, precision=precision)
+    features = torch.randn(5, 4, 8).to(precision)
     state = torch.randn(4, 32), torch.randn(4, 32)
     before = [part.clone() for part in state]
-    plain, strided = torch.empty(5, 4, 32), torch.empty(4, 5, 40)
+    plain, strided = torch.empty(5, 4, 32, dtype=precision), torch.empty(4, 5, 40, dtype=precision)
     found = sweep(features, state, plain)
     again = sweep(
         features.transpose(0, 1).contiguous().transpose(0, 1), state, strided.transpose(0, 1)[..., 8:]
@@ -93,16 +115,18 @@ def test_steps_and_rows_may_lie_anywhere_and_the_state_given_is_kept(backward):
     assert torch.equal(found[0], plain[0 if backward else -1])
 
 
-@needs_kernel
-def test_a_kernel_that_does_not_agree_with_pytorch_is_not_used(fresh, monkeypatch):
+@pytest.mark.parametrize(("precision", "wrong_by"), [(torch.float32, 1e-3), (torch.bfloat16, 0.1)])
+def test_a_kernel_that_does_not_agree_with_pytorch_is_not_used(fresh, monkeypatch, precision, wrong_by):
     class Wrong(native.Direction):
         def __call__(self, features, state, out):
             found = super().__call__(features, state, out)
-            out[-1, -1, -1] += 1e-3
+            out[-1, -1, -1] += wrong_by
             return found
 
+    widest(precision)
+    native.usable_widths.cache_clear()
     monkeypatch.setattr(native, "Direction", Wrong)
-    assert native.usable_widths() == ()
+    assert native.usable_widths(precision) == ()
 
 
 @pytest.mark.parametrize("why", ["not compiled", "not a library"])
@@ -116,7 +140,7 @@ def test_without_the_kernel_scores_are_the_same(fresh, monkeypatch, tmp_path, wh
     monkeypatch.setattr(native, "find_spec", lambda name: None if why == "not compiled" else spec)
     for cached in (native._library, native.usable_widths):
         cached.cache_clear()
-    assert native.usable_widths() == ()
+    assert native.usable_widths(torch.float32) == ()
     without = Program(network)(codes, [200, 200, 200])
     torch.testing.assert_close(with_it, without, rtol=0, atol=2e-6)
 
@@ -126,5 +150,8 @@ def test_a_processor_with_avx2_has_the_kernel_if_it_was_compiled():
     if native._library() is None:
         pytest.skip("the kernel was not compiled")
     flags = Path("/proc/cpuinfo").read_text().split()
-    assert (8 in native.usable_widths()) == ("avx2" in flags and "fma" in flags)
-    assert (16 in native.usable_widths()) == ("avx512f" in flags)
+    single, rough = map(native.usable_widths, PRECISIONS)
+    assert (8 in single) == ("avx2" in flags and "fma" in flags)
+    assert (16 in single) == ("avx512f" in flags and "avx512dq" in flags)
+    # Where there are matrix units, PyTorch's own kernel uses them.
+    assert (16 in rough) == ("avx512_bf16" in flags and "amx_bf16" not in flags)

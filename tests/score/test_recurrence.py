@@ -21,7 +21,7 @@ def weights_of(inputs: int, hidden: int) -> tuple[nn.LSTM, tuple[torch.Tensor, .
     ("inputs", "hidden", "steps", "rows"), [(4, 16, 1, 1), (16, 8, 20, 5), (128, 64, 9, 33), (3, 48, 5, 8)]
 )
 def test_a_sweep_in_parts_is_that_of_the_whole(name, inputs, hidden, steps, rows, backward):
-    if name == "in_c" and not native.width_for(hidden):
+    if name == "in_c" and not native.width_for(inputs, hidden, torch.float32):
         pytest.skip("not compiled, or no vectors of this width here")
     lstm, weights = weights_of(inputs, hidden)
     features = torch.randn(steps, rows, inputs)
@@ -48,7 +48,7 @@ def test_cells_stay_exact_in_bf16(autocast):
     _, weights = weights_of(2, 1)
     w_ih, w_hh, b_ih, b_hh = (torch.zeros_like(tensor) for tensor in weights)
     b_ih[:] = torch.tensor([-6.0, 20.0, 20.0, 0.0])  # enter a little, keep all
-    chosen = recurrence.implementation_for(CPU, torch.bfloat16, hidden=1)
+    chosen = recurrence.implementation_for(CPU, torch.bfloat16, 2, hidden=1)
     sweep = recurrence.IMPLEMENTATIONS[chosen]((w_ih, w_hh, b_ih, b_hh), CPU, torch.bfloat16, False)
     features = torch.zeros(4000, 16, 2, dtype=torch.bfloat16)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
@@ -59,10 +59,36 @@ def test_cells_stay_exact_in_bf16(autocast):
 
 
 def test_a_gpu_and_an_unusual_precision_take_what_pytorch_has():
-    assert recurrence.implementation_for(torch.device("cuda"), torch.bfloat16, 64) == "plain"
-    assert recurrence.implementation_for(CPU, torch.float64, 64) == "plain"
+    assert recurrence.implementation_for(torch.device("cuda"), torch.bfloat16, 128, 64) == "plain"
+    assert recurrence.implementation_for(CPU, torch.float64, 128, 64) == "plain"
 
 
 def test_units_that_no_vector_divides_take_what_pytorch_has():
-    assert native.width_for(6) == 0
-    assert recurrence.implementation_for(CPU, torch.float32, 6) in ("onednn", "plain")
+    assert native.width_for(8, 6, torch.float32) == 0
+    assert recurrence.implementation_for(CPU, torch.float32, 8, 6) in ("onednn", "plain")
+
+
+def test_inputs_that_make_no_pairs_take_what_pytorch_has_in_bf16():
+    assert native.width_for(3, 64, torch.bfloat16) == 0
+    assert recurrence.implementation_for(CPU, torch.bfloat16, 3, 64) in ("onednn", "stepwise")
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("name", ["in_c", "onednn"])
+def test_in_bf16_all_compute_the_same(name, backward):
+    """What differs is the order of sums, and so at times the last bit of an output; it is not carried far."""
+    chosen = recurrence.implementation_for(CPU, torch.bfloat16, 32, 64)
+    if chosen == "stepwise" or (name == "in_c" and not native.width_for(32, 64, torch.bfloat16)):
+        pytest.skip("this processor has no bf16 for it")
+    _, weights = weights_of(32, 64)
+    features = torch.randn(50, 13, 32).bfloat16()
+    found = []
+    with torch.inference_mode():
+        for one in (name, "stepwise"):
+            out = torch.empty(50, 13, 64, dtype=torch.bfloat16)
+            state = torch.zeros(13, 64), torch.zeros(13, 64)
+            sweep = recurrence.IMPLEMENTATIONS[one](weights, CPU, torch.bfloat16, backward)
+            found.append((out, *sweep(features, state, out)))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one.float(), other.float(), rtol=0, atol=0.01)
+        assert (one.float() - other.float()).abs().mean() < 0.0005

@@ -1,23 +1,30 @@
-/* The recurrence of an LSTM in single precision, loaded by dnabilstm/score/native.py. Uses nothing of Python. */
+/* The recurrence of an LSTM, loaded by dnabilstm/score/native.py. Uses nothing of Python. */
 
+#include <stdint.h>
 #include <string.h>
 
-/* One direction over some steps. Strides are in floats; those of steps are negative for the backward direction.
-   `weights` has, for each group of as many units as a vector holds, first of all inputs and then of all hidden
-   units, the weights of the gates i, f, g, o; `bias` the same without inputs. `hidden_state` and `cell` are
-   (rows, hidden) and end as the state behind the last step. */
+/* One direction over some steps. Strides are in elements; those of steps are negative for the backward direction.
+   Features, outputs and `hidden_state` are float32 or bfloat16. `weights` has, for each group of as many units as a
+   vector holds, first of all inputs and then of all hidden units, the weights of the gates i, f, g, o (in bfloat16
+   those of two inputs side by side in place of one float); `bias` the same without inputs, float32. `hidden_state`
+   and `cell`, float32, are (rows, hidden) and end as the state behind the last step. */
 struct sweep {
     long steps, rows, inputs, hidden;
-    const float *x;
+    const void *x;
     long x_step, x_row;
     const float *weights, *bias;
-    float *hidden_state, *cell;
-    float *out;
+    void *hidden_state;
+    float *cell;
+    void *out;
     long out_step, out_row;
 };
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
+#include <immintrin.h>
+
+#define PAIR 0
 #define WIDTH 8
 #define ROWS 2 /* of 16 registers: 8 gates, 2 inputs, 1 weight */
 #define TARGET __attribute__((target("avx2,fma")))
@@ -25,15 +32,25 @@ struct sweep {
 #define NAME(name) name##_8
 #include "lstm.h"
 
+#define PAIR 0
 #define WIDTH 16
 #define ROWS 4 /* of 32 registers: 16 gates, 4 inputs, 1 weight */
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET __attribute__((target("avx512f,avx512dq")))
 #define REGISTER(vector) "+v"(vector)
 #define NAME(name) name##_16
 #include "lstm.h"
 
+#define PAIR 1
+#define WIDTH 16
+#define ROWS 4
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512bf16")))
+#define REGISTER(vector) "+v"(vector)
+#define NAME(name) name##_16_bf16
+#include "lstm.h"
+
 #elif defined(__aarch64__)
 
+#define PAIR 0
 #define WIDTH 4
 #define ROWS 4
 #define TARGET
@@ -43,38 +60,35 @@ struct sweep {
 
 #endif
 
-typedef void step_function(const struct sweep *, const float *, const float *, long, float *);
+typedef void lstm_function(const struct sweep *);
 
-static step_function *step_of(int width)
+/* Matrix units, which PyTorch's kernel uses and this one does not. */
+#if defined(__x86_64__)
+static int has_amx_bf16(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
+}
+#endif
+
+static lstm_function *function_of(int width, int bf16)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (width == 16 && __builtin_cpu_supports("avx512f"))
-        return step_16;
-    if (width == 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return step_8;
+    if (width == 16 && bf16 && __builtin_cpu_supports("avx512bf16") && !has_amx_bf16())
+        return lstm_16_bf16;
+    if (width == 16 && !bf16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        return lstm_16;
+    if (width == 8 && !bf16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return lstm_8;
 #elif defined(__aarch64__)
-    if (width == 4)
-        return step_4;
+    if (width == 4 && !bf16)
+        return lstm_4;
 #endif
     return 0;
 }
 
-/* Whether this processor has vectors of so many floats, and the code for them is here. */
-int dnabilstm_has_width(int width) { return step_of(width) != 0; }
+/* Whether there is code for vectors of so many floats that this processor runs, and runs best. */
+int dnabilstm_has(int width, int bf16) { return function_of(width, bf16) != 0; }
 
-void dnabilstm_lstm(int width, const struct sweep *s)
-{
-    step_function *step = step_of(width);
-    const float *before = s->hidden_state;
-    long before_row = s->hidden;
-    for (long t = 0; t < s->steps; t++) {
-        float *out = s->out + t * s->out_step;
-        step(s, s->x + t * s->x_step, before, before_row, out);
-        before = out;
-        before_row = s->out_row;
-    }
-    if (before != s->hidden_state)
-        for (long r = 0; r < s->rows; r++)
-            memcpy(s->hidden_state + r * s->hidden, before + r * before_row, s->hidden * sizeof(float));
-}
+void dnabilstm_lstm(int width, int bf16, const struct sweep *s) { function_of(width, bf16)(s); }
