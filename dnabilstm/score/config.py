@@ -27,7 +27,7 @@ class ScoreConfig:
         int,
         Field(
             ge=0,
-            description="Windows computed together, at most; 0 = what suits the device (64, or 2048 a GPU).",
+            description="Windows computed together, at most; 0 = what suits the device (16 or 64, or 2048 a GPU).",
         ),
     ] = 0
     memory: Annotated[

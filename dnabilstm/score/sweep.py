@@ -18,7 +18,7 @@ from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.model.network import BiLSTM
 from dnabilstm.model.recurrent import LSTMLayer, Reading, RecurrentLayer
 from dnabilstm.model.runtime import device_of
-from dnabilstm.score import recurrence
+from dnabilstm.score import native, recurrence
 from dnabilstm.score.stem import TableStem, fits_tables
 
 TILES = {"cpu": 64, "cuda": 4096}
@@ -44,6 +44,8 @@ class Program:
     ----------
     bases : int
         Bases of a step of the result: those of a bin, or 1 where each base has a logit of its own.
+    in_c : bool
+        Whether every sweep is by our own kernel, which is at its best with few rows.
     """
 
     def __init__(self, network: nn.Module, precision: torch.dtype = torch.float32, tile: int = 0) -> None:
@@ -52,6 +54,7 @@ class Program:
         self.parts = [kind(part, precision, tile) for kind, part in zip(kinds, parts, strict=True)]
         self.bases = min(part.bases for part in self.parts)
         self.device, self.precision = self.parts[0].device, precision
+        self.in_c = all(part.in_c for part in self.parts)
 
     @property
     def bytes_per_bin(self) -> int:
@@ -88,6 +91,7 @@ class _Whole:
     """A network whose parts are not known: rows of one length together, as wholes."""
 
     bases = 1
+    in_c = False
 
     def __init__(self, network: nn.Module, precision: torch.dtype, tile: int) -> None:
         self.network = network
@@ -119,6 +123,7 @@ class _Bins:
         self.tables = TableStem(network, precision) if fits_tables(network, self.device, precision) else None
         with torch.no_grad():
             self.layers = [directions_of(layer, self.device, precision) for layer in network.lstms]
+            self.in_c = all(isinstance(one, native.Direction) for layer in self.layers for one in layer)
             self.head = [(weight.to(precision), bias.to(precision)) for weight, bias in network.head.plain()]
         self.bytes_per_bin = precision.itemsize * _widest(network.config)
         self._memory = threading.local()

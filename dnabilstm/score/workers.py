@@ -18,9 +18,9 @@ from dnabilstm.score.plan import Limits, Window, batches, codes_of, scored_bases
 from dnabilstm.score.sweep import Program
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-ROWS = {"cpu": 64, "cuda": 2048}
-"""Windows computed together."""
-LEAST = {"cpu": 16, "cuda": 2048}
+ROWS = {"in_c": 16, "cpu": 64, "cuda": 2048}
+"""Windows computed together: by our own kernel, by PyTorch's, on a GPU."""
+LEAST = {"in_c": 8, "cpu": 16, "cuda": 2048}
 """Windows of the last batches, at least: with fewer rows the kernels are slower."""
 MEMORY = 384
 """MiB of a processor's batch; a GPU's may take a share of what is free there."""
@@ -105,6 +105,7 @@ def _results(done: set[Future]) -> Iterator[Scored]:
 def limits_of(program: Program, config: ScoreConfig) -> Limits:
     """How many windows make a batch on the device of a program."""
     kind = program.device.type if program.device.type in ROWS else "cuda"
+    kind = "in_c" if program.in_c else kind
     memory = most = config.memory << 20
     if not memory:
         memory, most = MEMORY << 20, STRETCHED << 20

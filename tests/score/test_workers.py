@@ -8,6 +8,7 @@ import torch
 
 from dnabilstm.errors import DnabilstmError, is_out_of_memory
 from dnabilstm.score import workers
+from dnabilstm.score import native
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, windows_of
 from dnabilstm.score.sweep import Program
@@ -79,7 +80,9 @@ def test_a_stopped_run_leaves_no_thread_at_work(model):
 def test_limits_follow_the_settings():
     program = Program(model_of(filters=64, hidden=64).network)
     assert program.bytes_per_bin == 4 * 2 * 128
-    assert limits_of(program, ScoreConfig()).rows == 64
+    assert limits_of(program, ScoreConfig()).rows == (16 if native.usable_widths(torch.float32) else 64)
+    odd = Program(model_of(filters=8, hidden=7).network)
+    assert (limits_of(odd, ScoreConfig()).rows, limits_of(odd, ScoreConfig()).least) == (64, 16)
     assert limits_of(program, ScoreConfig(batch=7)).rows == 7
     assert limits_of(program, ScoreConfig(batch=7)).least == 7
     assert limits_of(program, ScoreConfig(memory=1)).bins == (1 << 20) // 1024
