@@ -18,27 +18,36 @@ from dnabilstm.score.unfinished import FOLDER
 from tests.score.conftest import genome_of, model_of, with_digests
 
 LENGTHS = {f"c{length}": length for length in (0, 1, 2, 4, 7, 51, 498, 999, 1000, 1001, 1002, 1003, 5004)}
+# Units that our own kernel takes where it was compiled, and a number that it never takes.
+# On the other strand bf16 adds in another order, and a rounding goes the other way here and there.
+MIRRORED = {"fp32": 1e-5, "bf16": 5e-3}
+PATHS = [(6, "fp32"), (16, "fp32"), (6, "bf16"), (16, "bf16")]
 
 
 def values_of(genome, model, folder, **settings):
     return np.array(score_genome(genome, model, folder, ScoreConfig(**settings)).values)
 
 
-def test_scores_are_those_of_the_plain_network(model, tmp_path):
-    genome = genome_of(LENGTHS)
+@pytest.mark.parametrize("hidden", [6, 16])
+def test_scores_are_those_of_the_plain_network(hidden, tmp_path):
+    genome, model = genome_of(LENGTHS), model_of(hidden=hidden)
     scores = score_genome(genome, model, tmp_path, ScoreConfig(exact=True))
     for contig in genome.contigs:
         if contig.length:
             codes = torch.from_numpy(genome.sequence(contig.name).copy())[None]
             want = torch.sigmoid(model.network(codes))[0].detach().numpy()
-            np.testing.assert_allclose(scores.contig(contig.name), want, atol=2e-6)
+            np.testing.assert_allclose(scores.contig(contig.name), want, atol=5e-6)
 
 
+@pytest.mark.parametrize(("hidden", "precision"), PATHS)
 @pytest.mark.parametrize("strand", ["symmetric", "stranded"])
 @pytest.mark.parametrize("settings", [{"exact": True}, {"chunk": 300, "halo": 40}, {"chunk": 100, "halo": 0}])
-def test_the_reverse_complement_of_a_genome_has_the_reversed_scores(strand, settings, tmp_path):
-    model = model_of(strand=strand)
+def test_the_reverse_complement_of_a_genome_has_the_reversed_scores(
+    hidden, precision, strand, settings, tmp_path
+):
+    model = model_of(strand=strand, hidden=hidden)
     genome = genome_of(LENGTHS)
+    settings = settings | {"precision": precision}
     mirrored = np.concatenate([reverse_complement(genome.sequence(name)) for name in genome.names])
     other = Genome(genome.contigs, mirrored, "rc.fa")
     forward = score_genome(genome, model, tmp_path / "f", ScoreConfig(**settings))
@@ -47,16 +56,19 @@ def test_the_reverse_complement_of_a_genome_has_the_reversed_scores(strand, sett
     if strand == "stranded":
         partner = [1, 0, 3, 2]
     for name in genome.names:
-        np.testing.assert_allclose(backward.contig(name)[::-1, partner], forward.contig(name), atol=1e-5)
-
-
-def test_batch_order_and_company_do_not_matter(model, tmp_path):
-    genome = genome_of(LENGTHS)
-    want = values_of(genome, model, tmp_path / "a", chunk=200, halo=50)
-    for batch in (1, 3):
         np.testing.assert_allclose(
-            values_of(genome, model, tmp_path / "b", chunk=200, halo=50, batch=batch), want, atol=1e-5
+            backward.contig(name)[::-1, partner], forward.contig(name), atol=MIRRORED[precision]
         )
+
+
+@pytest.mark.parametrize(("hidden", "precision"), PATHS)
+def test_batch_order_and_company_do_not_matter(hidden, precision, tmp_path):
+    genome, model = genome_of(LENGTHS), model_of(hidden=hidden)
+    how = ScoreConfig(chunk=200, halo=50, precision=precision)
+    want = np.array(score_genome(genome, model, tmp_path / "a", how).values)
+    for batch in (1, 3):
+        found = score_genome(genome, model, tmp_path / "b", replace(how, batch=batch)).values
+        np.testing.assert_allclose(found, want, atol=1e-5)
     order = np.random.default_rng(5).permutation(len(genome.contigs))
     rows, offset = [], 0
     for index in order:
@@ -64,19 +76,19 @@ def test_batch_order_and_company_do_not_matter(model, tmp_path):
         rows.append(Contig(contig.name, contig.length, offset, ""))
         offset += contig.length
     shuffled = Genome(tuple(rows), np.concatenate([genome.sequence(c.name) for c in rows]), "shuffled.fa")
-    scores = score_genome(shuffled, model, tmp_path / "c", ScoreConfig(chunk=200, halo=50))
+    scores = score_genome(shuffled, model, tmp_path / "c", how)
     first = open_scores(tmp_path / "a")
     for name in genome.names:
         np.testing.assert_allclose(scores.contig(name), first.contig(name), atol=1e-5)
 
 
-def test_workers_and_reruns_give_identical_bytes(model, tmp_path):
-    genome = genome_of(LENGTHS)
+@pytest.mark.parametrize(("hidden", "precision"), PATHS)
+def test_workers_and_reruns_give_identical_bytes(hidden, precision, tmp_path):
+    genome, model = genome_of(LENGTHS), model_of(hidden=hidden)
+    how = ScoreConfig(chunk=100, halo=20, batch=4, precision=precision)
     found = []
     for run, workers in enumerate((1, 2, 5, 1)):
-        score_genome(
-            genome, model, tmp_path / str(run), ScoreConfig(chunk=100, halo=20, batch=4, workers=workers)
-        )
+        score_genome(genome, model, tmp_path / str(run), replace(how, workers=workers))
         found.append((tmp_path / str(run) / "scores.f32").read_bytes())
     assert len(set(found)) == 1
 
@@ -99,10 +111,11 @@ def test_only_the_contigs_that_are_asked_for(model, tmp_path):
     assert scores.info["bases"]["in"] == 100
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_genome_on_any_grid_is_scored_like_the_plain_network(seed, tmp_path):
     rng = np.random.default_rng(seed)
     cell = ("lstm", "lstm", "peephole", "grid")[seed % 4]
+    hidden = (16, 6, 6, 6)[seed % 4]
     most = 5000 if cell == "lstm" else 400  # the others take a step at a time
     lengths = {f"c{k}": int(rng.integers(1, most)) for k in range(rng.integers(1, 12))}
     genome = genome_of(lengths | {"one": 1}, seed=seed)
@@ -114,6 +127,7 @@ def test_any_genome_on_any_grid_is_scored_like_the_plain_network(seed, tmp_path)
         filter_width=int(rng.choice([1, 3, 9, 21])),
         cell=cell,
         skip=bool(rng.integers(2)),
+        hidden=hidden,
     )
     for parameter in model.network.parameters():
         parameter.data *= 0.5
@@ -133,11 +147,30 @@ def test_any_genome_on_any_grid_is_scored_like_the_plain_network(seed, tmp_path)
         assert (called == ~gaps[:, None]).all()
 
 
-def test_bf16_scores_stay_near_those_of_fp32(model, tmp_path):
-    genome = genome_of(LENGTHS)
+@pytest.mark.parametrize("seed", range(4))
+def test_in_bf16_the_grid_matters_no_more_than_rounding(seed, tmp_path):
+    """What a window does not see is felt as little as in fp32; the last bits differ and fade."""
+    rng = np.random.default_rng(seed)
+    genome = genome_of({f"c{k}": int(rng.integers(1, 5000)) for k in range(rng.integers(1, 6))}, seed=seed)
+    for start in rng.integers(0, genome.total, 6):
+        genome.codes[start : start + rng.integers(1, 60)] = 15
+    model = model_of(pool=int(rng.choice([1, 5])), hidden=int(rng.choice([6, 16])))
+    for parameter in model.network.parameters():
+        parameter.data *= 0.5
+    whole = values_of(genome, model, tmp_path / "a", exact=True, precision="bf16")
+    parts = values_of(
+        genome, model, tmp_path / "b", precision="bf16", halo=1500, chunk=int(rng.integers(50, 2000)),
+        batch=int(rng.integers(1, 9)), workers=int(rng.integers(1, 4)),
+    )  # fmt: skip
+    np.testing.assert_allclose(parts, whole, atol=2e-3)
+
+
+@pytest.mark.parametrize("hidden", [6, 16])
+def test_bf16_scores_stay_near_those_of_fp32(hidden, tmp_path):
+    genome, model = genome_of(LENGTHS), model_of(hidden=hidden)
     exact = values_of(genome, model, tmp_path / "a", precision="fp32")
     rough = values_of(genome, model, tmp_path / "b", precision="bf16")
-    assert 0 < np.nanmax(np.abs(rough - exact)) < 0.1
+    assert 0 < np.nanmax(np.abs(rough - exact)) < 0.2
 
 
 def test_a_failure_leaves_nothing_that_looks_finished(model, tmp_path):

@@ -13,7 +13,9 @@ from dnabilstm.score import native
 from dnabilstm.score.sweep import Program
 
 PRECISIONS = [torch.float32, torch.bfloat16]
-needs_kernel = pytest.mark.skipif(not native.usable_widths(torch.float32), reason="the kernel was not compiled")
+needs_kernel = pytest.mark.skipif(
+    not native.usable_widths(torch.float32), reason="the kernel was not compiled"
+)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A genome in shards has the scores of the whole."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -36,14 +37,16 @@ def test_shards_share_the_bases_out(genome, model, count):
         assert max(last - first for first, last in parts) < 2 * genome.total / count + 300
 
 
+@pytest.mark.parametrize(("hidden", "precision"), [(6, "fp32"), (16, "fp32"), (16, "bf16")])
 @pytest.mark.parametrize("count", [1, 3, 60])
-def test_together_they_are_the_whole(genome, model, count, tmp_path):
-    score_genome(genome, model, tmp_path / "whole", GRID)
+def test_together_they_are_the_whole(genome, count, hidden, precision, tmp_path):
+    model, grid = model_of(hidden=hidden), replace(GRID, precision=precision)
+    score_genome(genome, model, tmp_path / "whole", grid)
     for number in range(count, 0, -1):
-        score_shard(genome, model, tmp_path / "merged", (number, count), GRID)
+        score_shard(genome, model, tmp_path / "merged", (number, count), grid)
     seen = []
     scores = merge_shards(tmp_path / "merged", progress=seen.append)
-    whole = score_genome(genome, model, tmp_path / "whole", GRID)
+    whole = score_genome(genome, model, tmp_path / "whole", grid)
     np.testing.assert_allclose(scores.values, whole.values, atol=1e-5)
     assert sum(seen) == genome.total
     assert sorted(p.name for p in (tmp_path / "merged").iterdir()) == [
@@ -54,7 +57,7 @@ def test_together_they_are_the_whole(genome, model, count, tmp_path):
     for name in ("nocall.bed", "scores.json"):
         assert (tmp_path / "merged" / name).read_text() == (tmp_path / "whole" / name).read_text()
     # Merged scores count as scored: nothing is left to do.
-    assert score_genome(genome, model, tmp_path / "merged", GRID).reused == genome.total
+    assert score_genome(genome, model, tmp_path / "merged", grid).reused == genome.total
 
 
 def test_the_same_sharding_gives_identical_bytes(genome, model, tmp_path):
