@@ -1,6 +1,6 @@
 """Made-up genomes and models to measure on: speed depends on neither sequence nor weights.
 
-    python -m benchmarks.speed.made --output MODEL.safetensors [--hidden 128] [--pool 1] [--filters 0]
+    python -m benchmarks.speed.made --output MODEL.safetensors [--hidden 128] [--pool 1] [--filters 0] [--tasks a b]
 
 writes a model file of random weights.
 """
@@ -61,12 +61,13 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--pool", type=int, default=5)
     parser.add_argument("--filters", type=int, default=64)
+    parser.add_argument("--tasks", nargs="+", default=["a"])
     options = parser.parse_args()
 
     from dnabilstm.model.bundle import save_model
 
     settings = {name: getattr(options, name) for name in ("hidden", "pool", "filters")}
-    save_model(random_model(**settings), options.output)
+    save_model(random_model(tasks=tuple(options.tasks), **settings), options.output)
 
 
 if __name__ == "__main__":
