@@ -7,10 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
 from dnabilstm.explain.attribution import Attribution, Explainer, columns_of
+from dnabilstm.explain.background import draw_background
 from dnabilstm.explain.config import ExplainConfig
+from dnabilstm.explain.labelled import Labelled
 from dnabilstm.explain.loci import Locus
+from dnabilstm.explain.log_odds import LogOdds
 from dnabilstm.explain.meme import Known
 from dnabilstm.explain.motifs import Motif, find_motifs
 from dnabilstm.explain.pictures import Mark
@@ -18,6 +22,7 @@ from dnabilstm.explain.select import Choice
 from dnabilstm.explain.seqlets import find_seqlets, threshold_of
 from dnabilstm.genome import Genome
 from dnabilstm.model.bundle import Model
+from dnabilstm.model.ensemble import members_of
 from dnabilstm.model.runtime import available_cores, device_of
 from dnabilstm.negatives.shuffle import shuffle_dinucleotides
 
@@ -48,8 +53,10 @@ class Run:
         Where the loci lie; None where they are sequences of their own.
     known : list of Known
         Motifs to compare with.
-    labels : dict
+    annotations : dict
         Intervals to draw, by contig.
+    labels : Labelled, optional
+        What hidden states are held against, beside the scores.
     bar : callable
         Title, total and unit to a context that gives a function of the units just done.
     """
@@ -60,7 +67,8 @@ class Run:
     config: ExplainConfig = field(default_factory=ExplainConfig)
     genome: Genome | None = None
     known: list[Known] = field(default_factory=list)
-    labels: dict[str, list[Mark]] = field(default_factory=dict)
+    annotations: dict[str, list[Mark]] = field(default_factory=dict)
+    labels: Labelled | None = None
     bar: Bar = no_bar
 
     @property
@@ -73,11 +81,47 @@ class Run:
         """The outputs that are explained."""
         return columns_of(self.model, self.config.channels)
 
+    @property
+    def members(self) -> int:
+        """Networks of the model: more than one of an ensemble."""
+        return len(members_of(self.model.network))
+
+    @property
+    def member(self) -> nn.Module:
+        """The network whose inside is shown."""
+        return members_of(self.model.network)[self.config.member - 1]
+
+    @cached_property
+    def _workers(self) -> int:
+        return 1 if device_of(self.model.network).type == "cuda" else available_cores()
+
     @cached_property
     def explainer(self) -> Explainer:
-        """The model, made ready."""
-        workers = 1 if device_of(self.model.network).type == "cuda" else available_cores()
-        return Explainer(self.model, workers, self.config.tolerance)
+        """The model, made ready to be explained base by base."""
+        return Explainer(self.model, self._workers, self.config.tolerance)
+
+    @cached_property
+    def log_odds(self) -> LogOdds:
+        """The model, made ready to score windows."""
+        return LogOdds(self.model, self._workers)
+
+    @cached_property
+    def scores(self) -> list[np.ndarray]:
+        """Probabilities of the bases of each locus, float (bases, channels); NaN where there is none."""
+        return self.log_odds.probabilities(self.loci)
+
+    @cached_property
+    def background(self) -> list[Choice]:
+        """Stretches at random of the loci's contigs; of sequences that lie on no genome, none."""
+        if self.genome is None:
+            return []
+        rng = np.random.default_rng(self.config.seed)
+        return draw_background(self.model, self.genome, self.choices, self.config.background, rng)
+
+    @cached_property
+    def background_scores(self) -> list[np.ndarray]:
+        """As ``scores``."""
+        return self.log_odds.probabilities([choice.locus for choice in self.background])
 
     @cached_property
     def attributions(self) -> list[Attribution]:

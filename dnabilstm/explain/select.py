@@ -128,7 +128,7 @@ def choose_regions(
         if left > len(kept):
             which = "the best" if scored else "the first"
             note(f"{path}: {which} {len(kept):,} of {left:,} regions are explained; --top 0 takes all")
-    return _with_scores([_choice(model, genome, one, config.width) for one in kept])
+    return _with_scores([choice_of(model, genome, one, config.width) for one in kept])
 
 
 def _asked_for(
@@ -200,7 +200,8 @@ def _region(genome: Genome, place: tuple[int, int, int, int], fields: list[str])
     return Region(contig, start, end, strand, name, score, centre)
 
 
-def _choice(model: Model, genome: Genome, region: Region, width: int) -> Choice:
+def choice_of(model: Model, genome: Genome, region: Region, width: int) -> Choice:
+    """The locus of a region: ``width`` bases about its centre, or the region itself where that is 0."""
     contig = genome.contigs[region.contig]
     start, end = region.start, region.end
     if width:
