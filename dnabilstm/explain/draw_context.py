@@ -83,38 +83,45 @@ def _steps(axis: "Axes", sides: Sides, values: np.ndarray, **style: object) -> N
     )
 
 
-def draw_distances(found: Distances, column: int, channel: str, colour: str, stem: Path) -> list[Path]:
-    """Draw what regions score with ever more context, as PNG and SVG: the mean over loci, and a band of 10 to 90 %."""
+def draw_distances(found: Distances, column: int, channel: str, stem: Path) -> list[Path]:
+    """Draw what regions score with ever more context, as PNG and SVG.
+
+    On the left the mean over the loci; beside it how far each is from the score with the whole context:
+    the mean, and a band from the 10th to the 90th percentile.
+    """
     import matplotlib
 
     plots = pyplot()
+    full = found.full[:, column]
     with matplotlib.rc_context(STYLE):
-        figure, axes = plots.subplots(1, 2, figsize=(11, 4))
-        figure.subplots_adjust(0.065, 0.13, 0.985, 0.9, wspace=0.2)
-        full = found.full[:, None, column]
-        for axis, less in zip(axes, (0, full), strict=True):
-            for side in SIDES:
-                _curve(axis, found.distances, found.log_odds[side][:, :, column] - less, *_OF_SIDES[side])
+        figure, axes = plots.subplots(1, 4, figsize=(14, 3.6))
+        figure.subplots_adjust(0.05, 0.14, 0.99, 0.85, wspace=0.28)
+        for axis in axes[2:]:
+            axis.sharey(axes[1])
+        for side, axis in zip(SIDES, axes[1:], strict=True):
+            text, colour = _OF_SIDES[side]
+            values = found.log_odds[side][:, :, column]
+            _line(axes[0], found.distances, values, colour, label=text)
+            low, high = np.quantile(values - full[:, None], (0.1, 0.9), axis=0)
+            axis.fill_between(found.distances, low, high, color=colour, alpha=0.2, linewidth=0)
+            _line(axis, found.distances, values - full[:, None], colour)
+            axis.set_title(f"change, context {text}", fontsize=9)
+        for axis, level in zip(axes, (full.mean(), 0, 0, 0), strict=True):
+            axis.axhline(level, color=NONE, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
             _distance_axis(axis, found.distances)
-        axes[0].axhline(full.mean(), color=colour, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         axes[0].set_ylabel("log-odds of the region")
-        axes[1].axhline(0, color=colour, linewidth=1, linestyle=(0, (4, 2)), zorder=1, label="whole context")
-        axes[1].set_ylabel("change from the whole context (log-odds)")
-        axes[1].legend(loc="lower right", fontsize=8, title="context")
-        axes[0].set_title(
-            shown(f"{channel}: mean of {len(full):,} loci, band 10 to 90 %"), loc="left", fontsize=10
-        )
+        axes[0].legend(loc="best", fontsize=8, title="context", title_fontsize=8)
+        axes[0].set_title("mean; dashed: whole context", fontsize=9)
+        figure.suptitle(shown(f"{channel}: {len(full):,} loci"), x=0.05, ha="left", fontsize=10)
         paths = save(figure, stem)
         plots.close(figure)
     return paths
 
 
-def _curve(axis: "Axes", distances: list[int], values: np.ndarray, text: str, colour: str) -> None:
-    low, high = np.quantile(values, (0.1, 0.9), axis=0)
-    axis.fill_between(distances, low, high, color=colour, alpha=0.13, linewidth=0)
-    axis.plot(
-        distances, values.mean(axis=0), color=colour, marker="o", markersize=3, linewidth=1.4, label=text
-    )
+def _line(axis: "Axes", distances: list[int], values: np.ndarray, colour: str, label: str = "") -> None:
+    """The mean over loci, float (loci, distances)."""
+    style = {"color": colour, "marker": "o", "markersize": 3, "linewidth": 1.4}
+    axis.plot(distances, values.mean(axis=0), label=label, **style)
 
 
 def _distance_axis(axis: "Axes", distances: list[int]) -> None:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-_WIDTH, _TOP, _BOTTOM, _GAP = 12.0, 0.4, 0.45, 0.3  # inches
+_WIDTH, _TOP, _BOTTOM, _GAP = 12.0, 0.4, 0.55, 0.3  # inches
 _SCORE, _MARKS = 1.1, 0.16
 _UNIT, _LEAST, _MOST = 0.055, 1.2, 4.5
 """Height of a unit's row, and of a heat map at least and at most."""
 _NAMED = 24
 """Units up to which each row has its number; of more, every some."""
+_LETTERS = 16
+"""Of a name, where there is little room."""
 COLOURS = "RdBu_r"
 _UP, _DOWN = "#B2182B", "#2166AC"
 
@@ -124,7 +126,7 @@ def _score(axis: "Axes", sight: StateSight) -> None:
 
 
 def _short(name: str) -> str:
-    return shown(name if len(name) < 12 else f"{name[:10]}...")
+    return shown(name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…")
 
 
 def _heat(axis: "Axes", sight: StateSight, direction: int, order: np.ndarray, limit: float) -> "AxesImage":
@@ -172,5 +174,7 @@ def _scale(figure: "Figure", axis: "Axes", image: "AxesImage") -> None:
     axis.set_axis_off()
     inner = axis.inset_axes((0.05, 0.25, 0.9, 0.14))
     bar = figure.colorbar(image, cax=inner, orientation="horizontal")
+    low, high = image.get_clim()
+    bar.set_ticks([low, 0, high], labels=[f"{low:.2g}", "0", f"{high:.2g}"])
     bar.ax.tick_params(labelsize=7)
     bar.ax.set_title("hidden state", fontsize=8)

@@ -72,10 +72,9 @@ def attention_weights(network: BiLSTM, loci: Sequence[Locus]) -> Iterator[tuple[
         the sequence.
     """
     for rows, features, valid in _read(network, loci):
-        if network.attention is not None:
-            weights = network.attention.weights(features, valid)
-        else:
-            weights = network.head.weights(features, valid)
+        looking = network.head if network.attention is None else network.attention
+        with torch.inference_mode():
+            weights = looking.weights(features, valid)
         for row, index in enumerate(rows):
             _, first, last = _bins(loci[index], network.config.pool)
             yield index, weights[row, :, first:last].cpu().numpy()

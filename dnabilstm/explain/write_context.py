@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from dnabilstm.colours import colour_of
 from dnabilstm.explain.context import SEEN, Distances, Sides, sides_of, withhold
 from dnabilstm.explain.draw_context import draw_distances, draw_sides
 from dnabilstm.explain.pictures import stem_of
@@ -88,7 +87,7 @@ def _write_distances(run: Run, found: Distances, column: int, stem: Path) -> dic
     curve = stem.with_name(f"{stem.name}.curve.tsv")
     _write_regions(run, found, column, regions)
     _write_curve(found, column, curve, run.config.digits)
-    pictures = draw_distances(found, column, run.model.channels[column], colour_of(column), stem)
+    pictures = draw_distances(found, column, run.model.channels[column], stem)
     return {
         "distances": [regions.name, curve.name],
         "curve": pictures[0].name,

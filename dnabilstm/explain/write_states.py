@@ -118,7 +118,8 @@ def _states_at_loci(run: Run, layer: int, units: list[Unit]) -> list[np.ndarray]
     for index, states in hidden_states(run.member, layer, run.loci):
         some = states[[unit.direction for unit in units], :, [unit.number for unit in units]].T
         called = np.isfinite(run.scores[index]).all(axis=1)
-        found[index] = np.where(called[:, None], some, np.nan)
+        # Rounding may put a saturated state just beyond.
+        found[index] = np.where(called[:, None], np.clip(some, *BOUNDS), np.nan)
     return found
 
 
