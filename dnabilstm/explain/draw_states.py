@@ -1,7 +1,6 @@
 """A picture a locus: its score and labels above, and below the hidden states of each direction as a heat map."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +46,8 @@ class StateSight:
         What the units are ordered by.
     correlation : numpy.ndarray
         float (directions, units): with that.
-    marks : sequence of sequences of Mark
-        Labels and other intervals, a row each.
+    marks : dict
+        Labels and other intervals, by the name of their row.
     """
 
     choice: Choice
@@ -58,7 +57,7 @@ class StateSight:
     states: np.ndarray
     followed: str
     correlation: np.ndarray
-    marks: Sequence[Sequence[Mark]] = ()
+    marks: dict[str, list[Mark]] = field(default_factory=dict)
 
 
 def draw_states(sight: StateSight, stem: Path) -> list[Path]:
@@ -81,7 +80,7 @@ def draw_states(sight: StateSight, stem: Path) -> list[Path]:
         )
         spacing = _GAP / (sum(heights) / len(heights))
         figure.subplots_adjust(
-            0.75 / _WIDTH, _BOTTOM / height, 1 - 0.15 / _WIDTH, 1 - _TOP / height, wspace=0.03, hspace=spacing
+            0.75 / _WIDTH, _BOTTOM / height, 1 - 0.15 / _WIDTH, 1 - _TOP / height, wspace=0.06, hspace=spacing
         )
         _score(axes[0, 0], sight)
         limit = max(0.05, float(np.abs(sight.states).max()))
@@ -107,15 +106,13 @@ def _score(axis: "Axes", sight: StateSight) -> None:
     axis.axvspan(choice.start, choice.end, color=REGION, zorder=0, linewidth=0)
     axis.plot(places, sight.scores, color=sight.colour, linewidth=1.5, drawstyle="steps-mid")
     step = 1.1 * _MARKS / _SCORE
-    for row, marks in enumerate(sight.marks):
+    for row, (name, marks) in enumerate(sight.marks.items()):
         level = 1.05 + step * (row + 0.5)
         for mark in marks:
             left, right = max(mark.start, locus.start), min(mark.end, locus.end)
             axis.plot([left, right], [level] * 2, color="#444444", linewidth=4, solid_capstyle="butt")
         place = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
-        axis.annotate(
-            _short(marks[0].name), (locus.start, level), **place, fontsize=6.5, annotation_clip=False
-        )
+        axis.annotate(_short(name), (locus.start, level), **place, fontsize=6.5, annotation_clip=False)
     top = 1.05 + step * len(sight.marks)
     axis.set(xlim=(locus.start, locus.end), ylim=(0, top), yticks=[0, 0.5, 1], ylabel="score")
     axis.yaxis.set_label_coords(-0.045, 0.5 / top)

@@ -35,12 +35,14 @@ class Labelled:
         found = self.within(locus.contig.name, locus.start, locus.end).T
         return np.where(found == MASK, np.nan, found.astype(np.float64))
 
-    def marks(self, locus: Locus) -> list[list[Mark]]:
-        """The labelled intervals in a locus, of each label."""
-        return [
-            [Mark(locus.start + start, locus.start + end, name) for start, end in runs(along == 1).tolist()]
+    def marks(self, locus: Locus) -> dict[str, list[Mark]]:
+        """The labelled intervals in a locus, by the name of their label."""
+        return {
+            name: [
+                Mark(locus.start + start, locus.start + end, name) for start, end in runs(along == 1).tolist()
+            ]
             for name, along in zip(self.names, self.of(locus).T, strict=True)
-        ]
+        }
 
 
 def read_labels(path: Path, genome: Genome, alias: Path | None = None) -> Labelled:

@@ -20,6 +20,8 @@ from dnabilstm.model.network import BiLSTM
 
 BOUNDS = (-1.0, 1.0)
 """What a hidden state lies between: a sigmoid times a hyperbolic tangent."""
+ANNOTATED = "annotated"
+"""What the row of ``--annotate`` is called in pictures."""
 COLUMNS = ("layer", "direction", "unit", "mean", "sd")
 
 
@@ -139,8 +141,9 @@ def _first_states(run: Run, layer: int) -> list[np.ndarray]:
 def _sight(run: Run, index: int, column: int, following: Following, states: np.ndarray) -> StateSight:
     choice, channel = run.choices[index], run.model.channels[column]
     locus = choice.locus
-    marks = run.labels.marks(locus) if run.labels else []
-    more = marks_in(run.annotations, locus.contig.name, locus.start, locus.end)
+    marks = run.labels.marks(locus) if run.labels else {}
+    if run.annotations:
+        marks[ANNOTATED] = marks_in(run.annotations, locus.contig.name, locus.start, locus.end)
     return StateSight(
         choice,
         channel,
@@ -148,5 +151,5 @@ def _sight(run: Run, index: int, column: int, following: Following, states: np.n
         run.scores[index][:, column],
         states,
         *following.of(channel),
-        [row for row in (*marks, more) if row],
+        marks,
     )

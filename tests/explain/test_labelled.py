@@ -33,7 +33,7 @@ def test_a_file_of_intervals_is_one_label(tmp_path):
     assert found.names == ("my_peaks",)
     assert found.of(locus("c", 95, 135))[:, 0].tolist() == [0] * 5 + [1] * 30 + [0] * 5
     assert found.of(locus("d", 38, 42))[:, 0].tolist() == [1, 1, 0, 0]
-    (marks,) = found.marks(locus("c", 110, 300))
+    marks = found.marks(locus("c", 110, 300))["my_peaks"]
     assert [(mark.start, mark.end) for mark in marks] == [(110, 130)]
 
 
@@ -48,7 +48,7 @@ def test_labels_on_disk_keep_what_is_masked(tmp_path):
     assert values[5:35, 0].tolist() == [1] * 30
     assert np.isnan(values[205:235]).all()
     assert values[235:, 1].tolist() == [1] * 15
-    assert [(mark.start, mark.end) for mark in found.marks(locus("c", 95, 345))[1]] == [
+    assert [(mark.start, mark.end) for mark in found.marks(locus("c", 95, 345))["b"]] == [
         (290, 300),
         (330, 345),
     ]
