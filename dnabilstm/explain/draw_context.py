@@ -59,8 +59,8 @@ def draw_sides(sides: Sides, column: int, channel: str, stem: Path) -> list[Path
 def _added(axes: Sequence["Axes"], sides: Sides, column: int) -> None:
     """What each side adds, both on one scale."""
     added = {side: sides.contribution(side)[:, column] for side in ("left", "right")}
-    low = min(0.0, *(float(np.nanmin(values)) for values in added.values()))
-    high = max(1e-3, *(float(np.nanmax(values)) for values in added.values()))
+    both = np.nan_to_num(np.concatenate(list(added.values())))
+    low, high = min(0.0, float(both.min())), max(1e-3, float(both.max()))
     for axis, (side, colour) in zip(axes, (("left", LEFT), ("right", RIGHT)), strict=True):
         _steps(axis, sides, added[side], fill=True, color=colour, alpha=0.8)
         axis.set(ylim=(1.05 * low, 1.05 * high), ylabel=f"from the {side}")

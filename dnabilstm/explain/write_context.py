@@ -54,7 +54,7 @@ def _write_sides(run: Run, sides: list[Sides], column: int, stem: Path) -> dict[
     told = {}
     for side in ("left", "right"):
         along = [one.along(one.contribution(side)[:, column]) for one in sides]
-        told[f"mean_from_{side}"] = round(float(np.nanmean(np.abs(np.concatenate(along)))), 4)
+        told[f"mean_from_{side}"] = _mean_size(np.concatenate(along))
         if run.genome:
             track = sparse_track(zip(run.loci, along, strict=True))
             path = stem.with_name(f"{stem.name}.from_{side}")
@@ -64,6 +64,12 @@ def _write_sides(run: Run, sides: list[Sides], column: int, stem: Path) -> dict[
         place = stem / stem_of(number, one.choice.locus)
         pictures.append(draw_sides(one, column, run.model.channels[column], place)[0].name)
     return {**told, "files": files, "pictures": pictures}
+
+
+def _mean_size(values: np.ndarray) -> float:
+    """The mean without sign of what is not NaN."""
+    has = np.abs(values[np.isfinite(values)])
+    return round(float(has.mean()), 4) if len(has) else 0.0
 
 
 def _write_places(sides: list[Sides], column: int, path: Path, digits: int) -> None:

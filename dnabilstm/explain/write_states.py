@@ -50,7 +50,7 @@ def write_states(run: Run) -> dict[str, Any]:
     _write_units(following, layer, folder / "units.tsv", run.config.digits)
     channels = [run.model.channels[column] for column in run.columns]
     units = named or following.leading(channels)
-    states = _states_at_loci(run, layer, units)
+    states, first = _at_loci(run, layer, units)
     tracks = {
         unit.name: {
             "follows": following.best(unit),
@@ -59,10 +59,10 @@ def write_states(run: Run) -> dict[str, Any]:
         for k, unit in enumerate(units)
     }
     pictures = {channel: [] for channel in channels}
-    for number, whole in enumerate(_first_states(run, layer), start=1):
+    for index in sorted(first):
         for column, channel in zip(run.columns, channels, strict=True):
-            sight = _sight(run, number - 1, column, following, whole)
-            stem = folder / channel / stem_of(number, sight.choice.locus)
+            sight = _sight(run, index, column, following, first[index])
+            stem = folder / channel / stem_of(index + 1, sight.choice.locus)
             pictures[channel].append(draw_states(sight, stem)[0].name)
     told = {"layer": layer, "bases": bases, "units": "units.tsv", "tracks": tracks, "pictures": pictures}
     return told | ({"member": run.config.member} if run.members > 1 else {})
@@ -114,15 +114,22 @@ def _write_units(following: Following, layer: int, path: Path, digits: int) -> N
             out.write("\t".join([*row, following.best(unit) or "."]) + "\n")
 
 
-def _states_at_loci(run: Run, layer: int, units: list[Unit]) -> list[np.ndarray]:
-    """States of some units at all loci, float32 (bases, units) each; NaN where there is no score."""
+def _at_loci(run: Run, layer: int, units: list[Unit]) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
+    """States at all loci of some units, and at the loci that are drawn of all units.
+
+    Float32 (bases, units) each, NaN where there is no score; and float32 (directions, bases, units) by
+    the index of the locus.
+    """
     found: list[np.ndarray] = [np.empty(0)] * len(run.choices)
+    first = {}
     for index, states in hidden_states(run.member, layer, run.loci):
         some = states[[unit.direction for unit in units], :, [unit.number for unit in units]].T
         called = np.isfinite(run.scores[index]).all(axis=1)
         # Rounding may put a saturated state just beyond.
         found[index] = np.where(called[:, None], np.clip(some, *BOUNDS), np.nan)
-    return found
+        if index < run.config.pictures:
+            first[index] = states
+    return found, first
 
 
 def _write_track(run: Run, states: list[np.ndarray], stem: Path) -> list[str]:
@@ -130,12 +137,6 @@ def _write_track(run: Run, states: list[np.ndarray], stem: Path) -> list[str]:
         return []
     track = sparse_track(zip(run.loci, states, strict=True))
     return [path.name for path in write_tracks(track, run.genome.contigs, stem, run.config.digits, BOUNDS)]
-
-
-def _first_states(run: Run, layer: int) -> list[np.ndarray]:
-    """States of all units at the loci that are drawn, float32 (directions, bases, units) each."""
-    loci = run.loci[: run.config.pictures]
-    return [states for _, states in sorted(hidden_states(run.member, layer, loci), key=lambda pair: pair[0])]
 
 
 def _sight(run: Run, index: int, column: int, following: Following, states: np.ndarray) -> StateSight:
