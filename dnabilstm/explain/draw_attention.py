@@ -13,6 +13,7 @@ from dnabilstm.explain.select import Choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
 _WIDTH, _TOP, _BOTTOM = 12.0, 0.4, 0.4  # inches
 _LOCAL, _ROW = 1.5, 0.45
@@ -63,12 +64,20 @@ def draw_attention(sight: AttentionSight, stem: Path) -> list[Path]:
         set_coordinates(axes[-1, 0])
         if local:
             figure.supylabel("offset of what is looked at (bases)", x=0.008, fontsize=9)
-        axes[0, 0].set_title(title_of(locus, "attention"), loc="left", fontsize=10)
+        what = "attention   region between dashed lines" if local else "attention of the whole sequence"
+        axes[0, 0].set_title(title_of(locus, what), loc="left", fontsize=10)
         side = figure.add_axes((0.935, _BOTTOM / height, 0.012, 1 - (_TOP + _BOTTOM) / height))
         figure.colorbar(image, cax=side).ax.tick_params(labelsize=7)
         paths = save(figure, stem)
         plots.close(figure)
     return paths
+
+
+def _norm(limit: float) -> "Normalize":
+    """Colours by the root of a weight, so that weak attention is seen beside strong."""
+    from matplotlib.colors import PowerNorm
+
+    return PowerNorm(0.5, vmin=0, vmax=limit)
 
 
 def _edges(sight: AttentionSight) -> np.ndarray:
@@ -81,7 +90,7 @@ def _local(axis: "Axes", sight: AttentionSight, head: int, limit: float) -> obje
     reach = weights.shape[1] // 2
     offsets = (np.arange(-reach, reach + 2) - 0.5) * sight.pool
     image = axis.pcolormesh(
-        _edges(sight), offsets, weights.T, cmap=COLOURS, vmin=0, vmax=limit, rasterized=True
+        _edges(sight), offsets, weights.T, cmap=COLOURS, norm=_norm(limit), rasterized=True
     )
     axis.set_ylabel(f"head {head + 1}", fontsize=8)
     axis.tick_params(labelsize=7)
@@ -92,7 +101,7 @@ def _heads(axis: "Axes", sight: AttentionSight, limit: float) -> object:
     """All heads of a sequence head, a row each, the first on top."""
     heads = len(sight.weights)
     image = axis.pcolormesh(
-        _edges(sight), np.arange(heads + 1), sight.weights, cmap=COLOURS, vmin=0, vmax=limit, rasterized=True
+        _edges(sight), np.arange(heads + 1), sight.weights, cmap=COLOURS, norm=_norm(limit), rasterized=True
     )
     axis.set(ylim=(heads, 0), ylabel="head")
     axis.set_yticks(np.arange(heads) + 0.5, [str(head + 1) for head in range(heads)])
