@@ -235,6 +235,26 @@ def test_states_are_tables_tracks_and_pictures(folder, tmp_path, monkeypatch):
     assert sorted(path.name for path in (tmp_path / "states/b").iterdir()) == ["001_two.png", "001_two.svg"]
 
 
+def test_correlations_are_over_the_bases_of_the_loci(folder, tmp_path, monkeypatch):
+    label = folder / "sites.bed"
+    label.write_text("c\t310\t330\nc\t1005\t1200\nc\t705\t745\n")
+    more = ("--only", "states", "--labels", label, "--units", "backward.1,forward.2", "--background", 0)
+    assert run(monkeypatch, *on_genome(folder, tmp_path, *more, "--digits", 6, *UNSEEN)) == 0
+    sites = np.zeros(1203)
+    sites[705:745] = sites[1005:1200] = 1
+    for row in rows(tmp_path / "states/units.tsv"):
+        track = tmp_path / f"states/{row['direction']}.{row['unit']}.bw"
+        if track.exists():
+            with pyBigWig.open(str(track)) as bigwig:
+                states = np.array(bigwig.values("c", 0, 1203))
+            has = np.isfinite(states)
+            assert has.sum() == 80
+            assert float(row["mean"]) == pytest.approx(states[has].mean(), abs=2e-6)
+            assert float(row["sd"]) == pytest.approx(states[has].std(), abs=2e-6)
+            wanted = np.corrcoef(states[has], sites[has])[0, 1]
+            assert float(row["label.sites"]) == pytest.approx(wanted, abs=1e-4)
+
+
 def test_what_either_side_adds_is_a_table_and_tracks(explained):
     for channel in "ab":
         table = rows(explained / f"context/{channel}.tsv.gz")
