@@ -211,9 +211,14 @@ def choice_of(model: Model, genome: Genome, region: Region, width: int) -> Choic
     if model.network.config.head == "sequence":
         codes, origin = _placed(genome.sequence(contig.name)[start:end], pool)
         return Choice(Locus(region.name, contig, start, end, codes, start + origin), start, end, region.score)
-    halo = cut_of(model.card, pool, ScoreConfig())[1] * pool
-    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo, name=region.name)
+    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo_of(model), name=region.name)
     return Choice(locus, max(start, region.start), min(end, region.end), region.score)
+
+
+def halo_of(model: Model) -> int:
+    """Bases of context on each side that scores need, as the model's card says; of a sequence head there is none."""
+    pool = model.network.config.pool
+    return 0 if model.network.config.head == "sequence" else cut_of(model.card, pool, ScoreConfig())[1] * pool
 
 
 def _placed(codes: np.ndarray, pool: int) -> tuple[np.ndarray, int]:

@@ -33,7 +33,7 @@ def write_attention(run: Run) -> dict[str, Any]:
     kept: dict[int, np.ndarray] = {}
     sums = 0.0
     with run.bar("attention", len(run.loci), "loci") as advance:
-        for index, weights in attention_weights(network, run.loci):
+        for index, weights in attention_weights(network, run.with_reach(run.choices)):
             if index < first:
                 kept[index] = weights
             if local:

@@ -82,7 +82,7 @@ def _follow(run: Run, layer: int) -> tuple[Following, int]:
     sets = [(run.choices, run.scores), (run.background, run.background_scores)]
     with run.bar("states", sum(len(choices) for choices, _ in sets), "loci") as advance:
         for choices, scores in sets:
-            for index, states in hidden_states(run.member, layer, [choice.locus for choice in choices]):
+            for index, states in hidden_states(run.member, layer, run.with_reach(choices)):
                 columns = _followed(run, choices[index], scores[index])
                 called = np.isfinite(scores[index]).all(axis=1)
                 rows = states.transpose(1, 0, 2).reshape(len(columns), -1)
@@ -122,7 +122,7 @@ def _at_loci(run: Run, layer: int, units: list[Unit]) -> tuple[list[np.ndarray],
     """
     found: list[np.ndarray] = [np.empty(0)] * len(run.choices)
     first = {}
-    for index, states in hidden_states(run.member, layer, run.loci):
+    for index, states in hidden_states(run.member, layer, run.with_reach(run.choices)):
         some = states[[unit.direction for unit in units], :, [unit.number for unit in units]].T
         called = np.isfinite(run.scores[index]).all(axis=1)
         # Rounding may put a saturated state just beyond.

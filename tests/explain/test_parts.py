@@ -9,7 +9,7 @@ from dnabilstm.explain.inside import hidden_states
 from dnabilstm.explain.parts import PARTS, applying_parts, explain
 from dnabilstm.explain.run import Run
 from dnabilstm.model.bundle import Model, join_models
-from tests.explain.made import made_choice, made_ensemble, made_model
+from tests.explain.made import made_choice, made_ensemble, made_genome, made_model
 
 
 class Unknown(torch.nn.Module):
@@ -69,6 +69,19 @@ def test_what_was_asked_for_and_cannot_be_is_an_error_with_all_reasons(tmp_path)
 def test_settings_that_do_not_fit_the_model_are_refused(tmp_path, settings, said):
     with pytest.raises(DnabilstmError, match=said):
         parts_of(made_ensemble(), tmp_path, **settings)
+
+
+def test_a_network_is_looked_into_with_more_context_than_scores_need(tmp_path):
+    model, genome = made_model(), made_genome(3001)
+    choice = made_choice(model, 1500, 1590, genome)
+    (wide,) = Run(model, [choice], tmp_path, genome=genome).with_reach([choice])
+    assert (wide.name, wide.start, wide.end) == ("s", 1500, 1590)
+    assert 600 <= wide.inside.start < 610
+    assert 600 <= len(wide.codes) - wide.inside.stop < 610
+    assert Run(model, [choice], tmp_path).with_reach([choice]) == [choice.locus]
+    classes = made_model(head="sequence")
+    whole = made_choice(classes)
+    assert Run(classes, [whole], tmp_path, genome=genome).with_reach([whole]) == [whole.locus]
 
 
 @torch.no_grad()
