@@ -2,6 +2,9 @@
 
 import numpy as np
 
+ROUNDING = 1e-12
+"""Variance of numbers up to 1 that is only the rounding of sums."""
+
 
 class Moments:
     """What is needed of two sets of columns to correlate each of one with each of the other.
@@ -63,7 +66,3 @@ class Moments:
         varies = (of_units > ROUNDING) & (of_followed > ROUNDING)
         scale = np.sqrt(np.where(varies, of_units * of_followed, 1))
         return np.where(varies, np.clip(covariance / scale, -1, 1), np.nan)
-
-
-ROUNDING = 1e-12
-"""Variance of numbers up to 1 that is only the rounding of sums."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from dnabilstm.explain.draw_attention import AttentionSight, draw_attention, draw_offsets
 from dnabilstm.explain.inside import attention_weights
+from dnabilstm.explain.moments import Moments
 from dnabilstm.explain.pictures import stem_of
 from dnabilstm.explain.run import Run
 from dnabilstm.explain.table import open_table
@@ -28,35 +29,40 @@ def write_attention(run: Run) -> dict[str, Any]:
         What was written, and what the weights are of.
     """
     network, folder = run.member, run.folder / "attention"
-    first = run.config.pictures
     local = network.attention is not None
-    kept: dict[int, np.ndarray] = {}
-    sums = 0.0
-    with run.bar("attention", len(run.loci), "loci") as advance:
-        for index, weights in attention_weights(network, run.with_reach(run.choices)):
-            if index < first:
-                kept[index] = weights
-            if local:
-                sums = sums + np.stack([np.ones_like(weights), weights, weights**2]).sum(
-                    axis=2, dtype=np.float64
-                )
-            advance(1)
+    kept, moments = _gather(run)
     _write_weights(run, kept, local, folder / "weights.tsv.gz")
     told: dict[str, Any] = {
         "kind": network.config.attention,
-        "heads": network.config.attention_heads if network.config.attention != "additive" else 1,
         "files": ["weights.tsv.gz"],
         "pictures": [_draw(run, index, kept[index], local, folder) for index in sorted(kept)],
     }
     if local:
-        count, total, squares = sums
-        mean = total / count
-        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
-        pool = network.config.pool
+        heads, pool = network.attention.heads, network.config.pool
+        mean, deviation = moments.mean.reshape(heads, -1), moments.deviation.reshape(heads, -1)
         _write_offsets(mean, deviation, pool, folder / "offsets.tsv")
         told["files"].append("offsets.tsv")
         told["offsets"] = draw_offsets(mean, pool, folder / "offsets")[0].name
     return told | ({"member": run.config.member} if run.members > 1 else {})
+
+
+def _gather(run: Run) -> tuple[dict[int, np.ndarray], Moments | None]:
+    """Weights at the loci that are drawn, by index, and those of local attention at all loci, summed up.
+
+    The columns of the latter are the offsets of the first head, then of the next.
+    """
+    kept: dict[int, np.ndarray] = {}
+    moments = None
+    with run.bar("attention", len(run.loci), "loci") as advance:
+        for index, weights in attention_weights(run.member, run.with_reach(run.choices)):
+            if index < run.config.pictures:
+                kept[index] = weights
+            if weights.ndim == 3:
+                rows = weights.transpose(1, 0, 2).reshape(weights.shape[1], -1)
+                moments = moments or Moments(rows.shape[1], 0)
+                moments.add(rows, np.empty((len(rows), 0)))
+            advance(1)
+    return kept, moments
 
 
 def _bins(run: Run, index: int) -> list[tuple[int, int]]:
