@@ -17,7 +17,7 @@ FASTA = ">chr1\n" + "ACGTTGCAAC\n" * 10
 UNITS = (
     "bases", "Bases", "MiB", "Windows", "Batches", "Threads", "Decimals", "Resamples", "Probability", "Share", "seed",
     "Seed", "Negatives", "Sequences", "Trials", "Minutes", "Seconds", "days", "gigabytes", "Networks", "Port",
-    "log-odds", "Loci", "Seqlets", "Regions",
+    "log-odds", "Loci", "Seqlets", "Regions", "Member", "Layer", "Stretches", "Places",
 )  # fmt: skip
 
 

@@ -623,17 +623,19 @@ def test_regions_are_explained_when_that_is_asked_for(finished, tmp_path):
         "check": 0,
         "pictures": 1,
         "regions": "regions.bed",
-        "only": ["attribution"],
+        "only": ["attribution", "states"],
+        "background": 3,
     }
     (folder / "explained.yaml").write_text(yaml.safe_dump(configuration(explain=small)))
     status, said = snakemake(folder, "explain", config="explained.yaml")
     assert status == 0, said
     explained = folder / "results/own/tiny/explain/region"
     told = json.loads((explained / "explain.json").read_text())
-    assert told["settings"]["only"] == ["attribution"]
+    assert told["settings"]["only"] == ["attribution", "states"]
     # Of nine regions the three on the contig that the model was tested on.
     assert told["parts"]["attribution"]["loci"] == 3
     assert (explained / "attribution/region.bw").exists()
+    assert "\tlabel.region\t" in (explained / "states/units.tsv").read_text().partition("\n")[0]
 
 
 def test_a_plan_is_printed_and_nothing_written(tmp_path):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 _CHOICES = {"method": {"type": click.Choice(["mutagenesis", "gradients"])}}
-_LISTS = ("only", "channels", "contigs")
+_LISTS = ("only", "channels", "contigs", "units")
 
 
 def _settings(command: Any) -> Any:
@@ -46,6 +46,11 @@ def _settings(command: Any) -> Any:
 @click.option(
     "--annotate", type=_PATH, help="BED of intervals to draw beside the attributions, such as known sites."
 )
+@click.option(
+    "--labels",
+    type=_PATH,
+    help="What hidden states are held against: a folder of 'dnabilstm label', or BED or GFF3 of --genome.",
+)
 @_settings
 @click.option(
     "--device",
@@ -63,11 +68,12 @@ def command(
     alias: Path | None,
     known: Path | None,
     annotate: Path | None,
+    labels: Path | None,
     device: str,
     output: Path,
     **settings: Any,
 ) -> None:
-    """Explain what a model scores: which bases count, and which motifs they make.
+    """Explain what a model scores: which bases count, which motifs they make, and what the network does with them.
 
     \b
     Writes into the output folder, for each output (CHANNEL) of the model:
@@ -79,23 +85,40 @@ def command(
       motifs/CHANNEL.tsv               a row a motif, with what it is like among --motifs
       motifs/CHANNEL.hits.tsv          where they are, as BED with a header
       motifs/CHANNEL.png, .svg         their logos
+      states/units.tsv                 a row a unit: what its hidden state goes with
+      states/UNIT.bw, .bedgraph.gz     hidden states of some units, for genome browsers
+      states/CHANNEL/                  pictures of both directions at the best loci
+      context/CHANNEL.tsv.gz           scores with the left or the right context only
+      context/CHANNEL.from_left.bw     what the left context adds; likewise from_right
+      context/CHANNEL.curve.tsv, .png  scores with ever less context; a row a locus in .distances.tsv.gz
+      context/CHANNEL/                 pictures of both sides at the best loci
+      attention/                       weights, their mean by offset, and pictures, where there is attention
       explain.json                     settings, sources, and what was found
     What is explained is the calibrated log-odds, averaged over the region's bases; of a model of whole
     sequences, that of a class against the others.
     """  # noqa: D301
-    from dnabilstm.explain.parts import chosen_parts, explain
+    from dnabilstm.explain.parts import applying_parts, explain
     from dnabilstm.files import write_json
     from dnabilstm.model.runtime import describe, device_of, prepare_process
 
-    files = {"genome": genome, "regions": regions, "alias": alias, "known": known, "annotate": annotate}
+    files = {
+        "genome": genome,
+        "regions": regions,
+        "alias": alias,
+        "known": known,
+        "annotate": annotate,
+        "labels": labels,
+    }
     run = _prepare(model_file, sequences, files, device, output, settings)
     prepare_process()
     bases = sum(len(locus) for locus in run.loci)
-    parts = chosen_parts(run.config.only)
+    parts, missing = applying_parts(run)
     note(
         f"explaining {len(run.loci):,} loci, {bases:,} bases, on {describe(device_of(run.model.network))}:"
         f" {', '.join(parts)}"
     )
+    for name, reason in missing.items():
+        note(f"{name} is not made: {reason}")
     found = explain(run)
     sources = {name: str(path) for name, path in files.items() if path} | {"sequences": list(sequences)}
     model = {"file": str(model_file), "digest": run.model.digest}
@@ -119,6 +142,12 @@ def _summary(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"{channel}: mutagenesis and gradients correlate by {value:.2f} over {agreement['loci']} loci"
         )
+    for name, told in found.get("states", {}).get("tracks", {}).items():
+        lines.append(f"hidden state {name} follows {told['follows'] or 'nothing'}")
+    for channel, told in found.get("context", {}).items():
+        if isinstance(told, dict) and "from_context" in told:
+            near = f"within {told['within']} of the whole context's log-odds"
+            lines.append(f"{channel}: regions score {near} from {told['from_context']:,} bases of context on")
     for channel, rows in found.get("motifs", {}).items():
         lines.append(f"{channel}: {len(rows)} motifs")
         for row in rows:
@@ -143,8 +172,9 @@ def _prepare(
 ) -> "Run":
     """Everything that is asked for, opened and checked; all that is wrong at once."""
     from dnabilstm.explain.attribution import columns_of
+    from dnabilstm.explain.labelled import read_labels
     from dnabilstm.explain.meme import read_meme
-    from dnabilstm.explain.parts import chosen_parts
+    from dnabilstm.explain.parts import applying_parts, chosen_parts
     from dnabilstm.explain.run import Run
     from dnabilstm.genome import open_genome
     from dnabilstm.model.bundle import load_model
@@ -153,7 +183,7 @@ def _prepare(
 
     settings |= {name: tuple(word for word in settings[name].split(",") if word) for name in _LISTS}
     problems = Problems()
-    opened, motifs = None, []
+    opened, motifs, labels = None, [], None
     _check_sources(sequences, files, problems)
     with problems.collect():
         check_folder_place(output)
@@ -169,10 +199,14 @@ def _prepare(
         opened = open_genome(files["genome"]) if files["genome"] else None
     with problems.collect():
         motifs = read_meme(files["known"]) if files["known"] else []
+    if files["labels"] and opened:
+        with problems.collect():
+            labels = read_labels(files["labels"], opened, files["alias"])
     problems.raise_if_any()
-    run = Run(model, [], output, config, opened, motifs, bar=progress_bar)
+    run = Run(model, [], output, config, opened, motifs, labels=labels, bar=progress_bar)
+    applying_parts(run)
     run.choices = _choose(run, sequences, files)
-    run.labels = _labels(run, files["annotate"]) if files["annotate"] else {}
+    run.annotations = _annotations(run, files["annotate"]) if files["annotate"] else {}
     model.network.to(place)
     return run
 
@@ -182,6 +216,8 @@ def _check_sources(sequences: tuple[str, ...], files: dict[str, Path | None], pr
         problems.add("--regions or --sequences: wanted one of them")
     if bool(files["regions"]) != bool(files["genome"]):
         problems.add("--genome and --regions: go together; wanted both, or --sequences")
+    if files["labels"] and not files["genome"]:
+        problems.add(f"--labels {files['labels']}: go with --genome and --regions")
 
 
 def _choose(run: "Run", sequences: tuple[str, ...], files: dict[str, Path | None]) -> list[Any]:
@@ -197,15 +233,15 @@ def _choose(run: "Run", sequences: tuple[str, ...], files: dict[str, Path | None
     return choose_sequences(run.model, read_sequences(sequences, note=note), run.config)
 
 
-def _labels(run: "Run", path: Path) -> dict[str, list[Any]]:
+def _annotations(run: "Run", path: Path) -> dict[str, list[Any]]:
     """Intervals to draw, by contig."""
     from dnabilstm.explain.pictures import Mark
     from dnabilstm.explain.select import read_regions
 
     if run.genome is None:
         raise DnabilstmError(f"--annotate {path}: goes with --genome and --regions")
-    labels: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = {}
     for one in read_regions(path, run.genome):
         mark = Mark(one.start, one.end, one.name.partition(":")[0], one.strand)
-        labels.setdefault(run.genome.contigs[one.contig].name, []).append(mark)
-    return labels
+        found.setdefault(run.genome.contigs[one.contig].name, []).append(mark)
+    return found

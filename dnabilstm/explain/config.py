@@ -13,7 +13,9 @@ class ExplainConfig:
 
     only: Annotated[
         tuple[str, ...],
-        Field(description="Parts that are made, attribution,motifs. [default: all that apply]"),
+        Field(
+            description="Parts that are made, attribution,motifs,states,context,attention. [default: all that apply]"
+        ),
     ] = ()
     channels: Annotated[
         tuple[str, ...],
@@ -74,7 +76,34 @@ class ExplainConfig:
     most_seqlets: Annotated[
         int, Field(ge=2, le=20_000, description="Seqlets that are clustered, the strongest.")
     ] = 3000
-    seed: Annotated[int, Field(ge=0, description="Seed of the shuffles.")] = 1
+    member: Annotated[
+        int,
+        Field(
+            ge=1, description="Member of an ensemble whose hidden states and attention are shown, from 1 on."
+        ),
+    ] = 1
+    layer: Annotated[
+        int, Field(ge=0, description="Layer whose hidden states are shown, from 1 on; 0 = the last.")
+    ] = 0
+    units: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Units whose states become tracks, forward.3,backward.12. [default: in each direction the "
+            "three that follow a label best, or the score]"
+        ),
+    ] = ()
+    background: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Stretches drawn at random from the loci's contigs, as long as a locus, over which hidden "
+            "states are held against labels and scores, beside the loci.",
+        ),
+    ] = 200
+    places: Annotated[
+        int, Field(ge=1, description="Places along a locus at which its left or right context is withheld.")
+    ] = 100
+    seed: Annotated[int, Field(ge=0, description="Seed of the shuffles and of the background.")] = 1
 
     def problems(self) -> list[str]:
         """What no single field shows."""

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dnabilstm.alphabet import PAD
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.genome import Contig, Genome
+from dnabilstm.genome import Contig, Genome, no_call_intervals
 from dnabilstm.score.plan import Window, bins_of, codes_of
 
 
@@ -42,6 +43,14 @@ class Locus:
     def inside(self) -> slice:
         """Where the stretch lies in ``codes``."""
         return slice(self.start - self.origin, self.end - self.origin)
+
+    @property
+    def called(self) -> np.ndarray:
+        """Which bases of the window have a score, bool (bins * pool,): not padding, and not in a run of N."""
+        called = self.codes != PAD
+        for start, end in no_call_intervals(self.codes):
+            called[start:end] = False
+        return called
 
 
 def locus_of(

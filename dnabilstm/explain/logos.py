@@ -21,6 +21,7 @@ COLOURS = {"A": "#109648", "C": "#255C99", "G": "#E09F00", "T": "#D62839"}
 STYLE = {
     "svg.hashsalt": "dnabilstm",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name may have a $
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -1,5 +1,6 @@
 """A picture a locus: its score, and the attribution of every base as a logo, with region and motif hits."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dnabilstm.explain.attribution import Attribution
+from dnabilstm.explain.loci import Locus
 from dnabilstm.explain.logos import STYLE, draw_logo, pyplot, save
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 LINE = 100
 """Bases of a line of a logo: as many as can be read on a page."""
 _WIDTH, _OVERVIEW, _ROW, _TOP, _BOTTOM = 12.0, 1.7, 1.3, 0.35, 0.3  # inches
-_REGION = "#E8EEF4"
+REGION = "#E8EEF4"
+"""Colour behind the region."""
 _HIT = "#444444"
 
 
@@ -96,20 +99,18 @@ def _overview(axis: "Axes", sight: Sight) -> None:
     choice, locus = one.choice, one.choice.locus
     own = one.own[:, sight.column]
     places = np.arange(locus.start, locus.end) + 0.5
-    axis.axvspan(choice.start, choice.end, color=_REGION, zorder=0)
+    axis.axvspan(choice.start, choice.end, color=REGION, zorder=0)
     axis.bar(places, own, width=1.0, color="#333333", linewidth=0, zorder=3)
     axis.axhline(0, color="#444444", linewidth=0.5)
     axis.set(xlim=(locus.start, locus.end), ylabel="attribution")
-    _coordinates(axis)
+    set_coordinates(axis)
     if sight.scores is not None:
         score = axis.twinx()
         score.plot(places, sight.scores, color=sight.colour, linewidth=1.5, drawstyle="steps-mid")
         score.set(ylim=(0, 1.05), ylabel="score")
         score.yaxis.label.set_color(sight.colour)
         score.spines["right"].set_visible(True)
-    place = f"{locus.contig.name}:{locus.start:,}-{locus.end:,}"
-    title = locus.name if locus.name == locus.contig.name else f"{locus.name}   {place}"
-    axis.set_title(f"{title}   {sight.channel}   region shaded", loc="left", fontsize=10)
+    axis.set_title(title_of(locus, f"{sight.channel}   region shaded"), loc="left", fontsize=10)
 
 
 def _line(axis: "Axes", sight: Sight, start: int) -> None:
@@ -121,7 +122,7 @@ def _line(axis: "Axes", sight: Sight, start: int) -> None:
     own = one.own[:, sight.column]
     low, high = min(0.0, float(own.min())), max(float(own.max()), 1e-6)
     axis.axvspan(
-        max(start, choice.start), max(start, min(end, choice.end)), color=_REGION, zorder=0, linewidth=0
+        max(start, choice.start), max(start, min(end, choice.end)), color=REGION, zorder=0, linewidth=0
     )
     draw_logo(axis, one.one_hot[part] * own[part, None], start)
     step = 0.3 * (high - low)
@@ -132,7 +133,7 @@ def _line(axis: "Axes", sight: Sight, start: int) -> None:
                 _mark(axis, mark, (start, end), high + step * (number + 0.25), colour)
     top = high + step * (len(rows) + 0.1) if rows else high * 1.05
     axis.set(xlim=(start, start + LINE), ylim=(low - 0.05 * (high - low), top))
-    _coordinates(axis)
+    set_coordinates(axis)
 
 
 def _mark(axis: "Axes", mark: Mark, seen: tuple[int, int], level: float, colour: str) -> None:
@@ -140,10 +141,28 @@ def _mark(axis: "Axes", mark: Mark, seen: tuple[int, int], level: float, colour:
     axis.plot([left, right], [level, level], color=colour, linewidth=2.5, solid_capstyle="butt", zorder=4)
     text = {1: f"{mark.name} >", -1: f"< {mark.name}"}.get(mark.strand, mark.name)
     place = {"xytext": (0, 1.5), "textcoords": "offset points", "ha": "center", "va": "bottom"}
-    axis.annotate(text, ((left + right) / 2, level), **place, fontsize=7, color=colour)
+    axis.annotate(shown(text), ((left + right) / 2, level), **place, fontsize=7, color=colour)
 
 
-def _coordinates(axis: "Axes") -> None:
+def stem_of(number: int, locus: Locus) -> str:
+    """What the files of a picture are called: a number from 1 on, and what is harmless of the locus' name."""
+    return f"{number:03d}_{re.sub(r'[^A-Za-z0-9_.-]+', '_', locus.name)[:60]}"
+
+
+def title_of(locus: Locus, more: str) -> str:
+    """A locus' name and place, and what else is to be said, as a title."""
+    place = f"{locus.contig.name}:{locus.start:,}-{locus.end:,}"
+    name = locus.name if locus.name == locus.contig.name else f"{locus.name}   {place}"
+    return shown(f"{name}   {more}")
+
+
+def shown(name: str) -> str:
+    """A name as it can be drawn: bytes that are not UTF-8 become a question mark."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def set_coordinates(axis: "Axes") -> None:
+    """Mark whole positions, with commas, along the x axis."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.xaxis.set_major_locator(MaxNLocator(10, integer=True))

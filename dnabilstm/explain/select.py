@@ -128,7 +128,7 @@ def choose_regions(
         if left > len(kept):
             which = "the best" if scored else "the first"
             note(f"{path}: {which} {len(kept):,} of {left:,} regions are explained; --top 0 takes all")
-    return _with_scores([_choice(model, genome, one, config.width) for one in kept])
+    return _with_scores([choice_of(model, genome, one, config.width) for one in kept])
 
 
 def _asked_for(
@@ -200,7 +200,8 @@ def _region(genome: Genome, place: tuple[int, int, int, int], fields: list[str])
     return Region(contig, start, end, strand, name, score, centre)
 
 
-def _choice(model: Model, genome: Genome, region: Region, width: int) -> Choice:
+def choice_of(model: Model, genome: Genome, region: Region, width: int) -> Choice:
+    """The locus of a region: ``width`` bases about its centre, or the region itself where that is 0."""
     contig = genome.contigs[region.contig]
     start, end = region.start, region.end
     if width:
@@ -210,9 +211,14 @@ def _choice(model: Model, genome: Genome, region: Region, width: int) -> Choice:
     if model.network.config.head == "sequence":
         codes, origin = _placed(genome.sequence(contig.name)[start:end], pool)
         return Choice(Locus(region.name, contig, start, end, codes, start + origin), start, end, region.score)
-    halo = cut_of(model.card, pool, ScoreConfig())[1] * pool
-    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo, name=region.name)
+    locus = locus_of(genome, contig.name, start, end, pool=pool, halo=halo_of(model), name=region.name)
     return Choice(locus, max(start, region.start), min(end, region.end), region.score)
+
+
+def halo_of(model: Model) -> int:
+    """Bases of context on each side that scores need, as the model's card says; of a sequence head there is none."""
+    pool = model.network.config.pool
+    return 0 if model.network.config.head == "sequence" else cut_of(model.card, pool, ScoreConfig())[1] * pool
 
 
 def _placed(codes: np.ndarray, pool: int) -> tuple[np.ndarray, int]:

@@ -1,11 +1,12 @@
-"""Attributions as tracks of the genome: bigWig and bedGraph, with a value in the loci and gaps elsewhere."""
+"""Values of loci as tracks of the genome: bigWig and bedGraph, with gaps elsewhere."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pysam
 
-from dnabilstm.explain.attribution import Attribution
+from dnabilstm.explain.loci import Locus
 from dnabilstm.files import BGZF_EOF, atomic_file
 from dnabilstm.genome import Contig
 from dnabilstm.tracks.batches import Layout, batches
@@ -14,8 +15,8 @@ from dnabilstm.tracks.bigwig import open_bigwig
 from dnabilstm.tracks.deflate import bgzf_blocks
 from dnabilstm.tracks.runs import batch_runs, called_runs
 
-BOUNDS = (-1000.0, 1000.0)
-"""Log-odds that a track can hold, far beyond what a network gives."""
+LOG_ODDS = (-1000.0, 1000.0)
+"""What a track of log-odds can hold, far beyond what a network gives."""
 
 
 class Sparse:
@@ -44,16 +45,23 @@ class Sparse:
         return found
 
 
-def sparse_track(attributions: list[Attribution], column: int) -> Sparse:
-    """Attributions of one output, the mean where loci overlap."""
-    places = [
-        np.arange(one.choice.locus.start, one.choice.locus.end) + one.choice.locus.contig.offset
-        for one in attributions
-    ]
-    return Sparse(np.concatenate(places), np.concatenate([one.own[:, column] for one in attributions]))
+def sparse_track(pieces: Iterable[tuple[Locus, np.ndarray]]) -> Sparse:
+    """Loci, and what every base of each has, float (bases,), NaN for nothing; the mean where they overlap."""
+    places, values = [], []
+    for locus, along in pieces:
+        has = np.isfinite(along)
+        places.append((np.arange(locus.start, locus.end) + locus.contig.offset)[has])
+        values.append(along[has])
+    return Sparse(np.concatenate(places), np.concatenate(values))
 
 
-def write_tracks(track: Sparse, contigs: tuple[Contig, ...], stem: Path, digits: int) -> list[Path]:
+def write_tracks(
+    track: Sparse,
+    contigs: tuple[Contig, ...],
+    stem: Path,
+    digits: int,
+    bounds: tuple[float, float] = LOG_ODDS,
+) -> list[Path]:
     """Write ``STEM.bw`` and ``STEM.bedgraph.gz`` with its index; gives all three.
 
     Parameters
@@ -66,6 +74,8 @@ def write_tracks(track: Sparse, contigs: tuple[Contig, ...], stem: Path, digits:
         Path without suffix.
     digits
         Decimals that are kept.
+    bounds
+        What the values lie between.
     """
     bigwig, bedgraph = stem.with_name(f"{stem.name}.bw"), stem.with_name(f"{stem.name}.bedgraph.gz")
     layout = Layout(contigs)
@@ -74,7 +84,7 @@ def write_tracks(track: Sparse, contigs: tuple[Contig, ...], stem: Path, digits:
         for batch in batches(layout):
             if track.within(batch.start, batch.end).start == track.within(batch.start, batch.end).stop:
                 continue
-            runs = batch_runs(track, batch, digits, BOUNDS)
+            runs = batch_runs(track, batch, digits, bounds)
             called = called_runs(runs)
             out.write(out.pack(runs, called))
             names = [layout.names[contig] for contig in np.repeat(called.contig, called.count)]

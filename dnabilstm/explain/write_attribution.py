@@ -1,22 +1,15 @@
 """Attributions of all loci to tables, tracks and pictures, and how far two methods agree."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from dnabilstm.calibrate import sigmoid
 from dnabilstm.colours import colour_of
-from dnabilstm.explain.pictures import Mark, Sight, draw_locus, marks_in
+from dnabilstm.explain.pictures import Mark, Sight, draw_locus, marks_in, stem_of
 from dnabilstm.explain.run import Run
-from dnabilstm.explain.select import Choice
 from dnabilstm.explain.table import write_bases, write_loci
 from dnabilstm.explain.tracks import sparse_track, write_tracks
-from dnabilstm.model.bundle import Model
-from dnabilstm.model.ensemble import members_of
-from dnabilstm.model.runtime import device_of
 
 
 def write_attribution(run: Run) -> dict[str, Any]:
@@ -36,7 +29,7 @@ def write_attribution(run: Run) -> dict[str, Any]:
         write_bases(run.attributions, column, folder / f"{channel}.tsv.gz", run.config.digits)
         files = [f"{channel}.tsv.gz"]
         if run.genome:
-            track = sparse_track(run.attributions, column)
+            track = sparse_track((one.choice.locus, one.own[:, column]) for one in run.attributions)
             written = write_tracks(track, run.genome.contigs, folder / channel, run.config.digits)
             files += [path.name for path in written]
         found[channel] = {"files": files, "pictures": _draw(run, column, folder / channel)}
@@ -73,6 +66,7 @@ def _draw(run: Run, column: int, folder: Path) -> list[str]:
     """Pictures of the first loci; gives the names of the PNG files."""
     channel, names = run.model.channels[column], []
     hits = _marks_of_motifs(run, channel)
+    scores = [] if run.model.network.config.head == "sequence" else run.scores
     for number, one in enumerate(run.attributions[: run.config.pictures], start=1):
         locus = one.choice.locus
         place = locus.contig.name, locus.start, locus.end
@@ -81,12 +75,11 @@ def _draw(run: Run, column: int, folder: Path) -> list[str]:
             column,
             channel,
             colour_of(column),
-            scores_of(run.model, one.choice, column),
+            scores[number - 1][:, column] if scores else None,
             marks_in(hits, *place),
-            marks_in(run.labels, *place),
+            marks_in(run.annotations, *place),
         )
-        stem = folder / f"{number:03d}_{re.sub(r'[^A-Za-z0-9_.-]+', '_', locus.name)[:60]}"
-        names.append(draw_locus(sight, stem)[0].name)
+        names.append(draw_locus(sight, folder / stem_of(number, locus))[0].name)
     return names
 
 
@@ -101,18 +94,3 @@ def _marks_of_motifs(run: Run, channel: str) -> dict[str, list[Mark]]:
             mark = Mark(locus.start + hit.start, locus.start + hit.end, motif.name, hit.strand)
             marks.setdefault(locus.contig.name, []).append(mark)
     return marks
-
-
-@torch.no_grad()
-def scores_of(model: Model, choice: Choice, column: int) -> np.ndarray | None:
-    """Calibrated probability of each base of a locus, float (bases,); None of a head for whole sequences."""
-    if model.network.config.head == "sequence":
-        return None
-    codes = torch.from_numpy(choice.locus.codes)[None].to(device_of(model.network))
-    cards = model.card.get("members", [model.card])
-    found = []
-    for network, card in zip(members_of(model.network), cards, strict=True):
-        logits = network.forward_bins(codes)[0, choice.locus.inside, column].float().cpu().numpy()
-        fitted = card.get("calibration", {}).get(model.channels[column], {"a": 1.0, "b": 0.0})
-        found.append(sigmoid(fitted["a"] * logits + fitted["b"]))
-    return np.mean(found, axis=0)

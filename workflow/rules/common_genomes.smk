@@ -247,6 +247,7 @@ def get_known_motifs(wildcards):
 def get_explain_options(wildcards, input):
     """Settings of `explain` as options of the command."""
     options = [word for path in input.motifs for word in ("--motifs", str(path))]
+    options += [word for path in input.labels for word in ("--labels", str(path))]
     return options + get_options(get_section("explain"), skip=["regions", "motifs"])
 
 

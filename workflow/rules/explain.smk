@@ -1,10 +1,11 @@
 rule explain_regions:
-    """Regions of a genome and the model to what counts in them: attributions and motifs."""
+    """Regions of a genome and the model to what counts in them, and what the network does with it."""
     input:
         codes="<results>/{genome}/codes",
         model=get_model,
         regions=get_explained_regions,
         motifs=get_known_motifs,
+        labels=get_page_labels,
     output:
         table="<results>/{genome}/{model}/explain/{channel}/explain.json",
     log:
