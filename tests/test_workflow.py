@@ -619,7 +619,6 @@ def test_regions_are_explained_when_that_is_asked_for(finished, tmp_path):
     folder = shutil.copytree(finished[0], tmp_path / "copy")
     small = {
         "width": 40,
-        "shuffles": 1,
         "check": 0,
         "pictures": 1,
         "regions": "regions.bed",

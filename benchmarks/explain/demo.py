@@ -30,7 +30,6 @@ def open_run(folder, task, options):
         channels=(task,),
         top=options.top,
         width=options.width,
-        shuffles=options.shuffles,
         contigs=("chrD", "chrE"),
     )
     regions = folder / f"results/demo/demo/{task}.regions.bed"
@@ -80,7 +79,6 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--top", type=int, default=200)
     parser.add_argument("--width", type=int, default=400)
-    parser.add_argument("--shuffles", type=int, default=ExplainConfig.shuffles)
     options = parser.parse_args()
     prepare_process()
     known = read_meme(options.folder / "resources/demo/motifs.meme")

@@ -38,9 +38,7 @@ CONSENSUS = {
     "Tbf1": "AACCCTAA",
     "TATA": "TATAAA",
 }
-CONFIG = ExplainConfig(
-    channels=("nfr",), contigs=("chr4", "chr13"), top=200, width=300, tolerance=1e-3, shuffles=20, check=4
-)
+CONFIG = ExplainConfig(channels=("nfr",), contigs=("chr4", "chr13"), top=200, tolerance=1e-3, check=4)
 
 
 def matrix(consensus):

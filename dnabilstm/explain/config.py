@@ -64,14 +64,15 @@ class ExplainConfig:
     ] = 8
     pictures: Annotated[int, Field(ge=0, description="Loci that are drawn, the best first.")] = 20
     digits: Annotated[int, Field(ge=1, le=6, description="Decimals of tracks and tables.")] = 4
-    shuffles: Annotated[
-        int,
-        Field(ge=1, description="Loci that are shuffled and explained, for what attributions are by chance."),
-    ] = 40
     level: Annotated[
         float,
-        Field(gt=0, lt=1, description="Share of shuffled bases that reach the attribution of a seqlet."),
-    ] = 0.005
+        Field(
+            gt=0,
+            lt=1,
+            description="Share of bases that reach the attribution of a seqlet when each locus' attributions are "
+            "dealt out anew over its bases.",
+        ),
+    ] = 0.05
     least_seqlets: Annotated[int, Field(ge=2, description="Seqlets of a motif, at least.")] = 10
     most_seqlets: Annotated[
         int, Field(ge=2, le=20_000, description="Seqlets that are clustered, the strongest.")
@@ -103,7 +104,9 @@ class ExplainConfig:
     places: Annotated[
         int, Field(ge=1, description="Places along a locus at which its left or right context is withheld.")
     ] = 100
-    seed: Annotated[int, Field(ge=0, description="Seed of the shuffles and of the background.")] = 1
+    seed: Annotated[
+        int, Field(ge=0, description="Seed of what is dealt out by chance, and of the background.")
+    ] = 1
 
     def problems(self) -> list[str]:
         """What no single field shows."""

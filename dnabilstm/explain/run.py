@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from dnabilstm.genome import Genome
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.ensemble import members_of
 from dnabilstm.model.runtime import available_cores, device_of
-from dnabilstm.negatives.shuffle import shuffle_dinucleotides
 
 REACH = 3
 """Times the context that scores need, with which a network is looked into.
@@ -142,20 +141,9 @@ class Run:
     @cached_property
     def attributions(self) -> list[Attribution]:
         """Of all loci."""
-        return self._explained("attribution", self.choices)
-
-    @cached_property
-    def shuffled(self) -> list[Attribution]:
-        """Of loci from all along the list, their bases shuffled with all dinucleotides kept."""
-        rng = np.random.default_rng(self.config.seed)
-        count = min(self.config.shuffles, len(self.choices))
-        chosen = [self.choices[k] for k in np.linspace(0, len(self.choices) - 1, count).astype(int)]
-        return self._explained("shuffled", [_shuffled(choice, rng) for choice in chosen])
-
-    def _explained(self, title: str, choices: list[Choice]) -> list[Attribution]:
-        bases = sum(len(choice.locus) for choice in choices)
-        with self.bar(title, bases, "bases") as advance:
-            return [self.explainer.explain(choice, self.config.method, advance) for choice in choices]
+        bases = sum(len(choice.locus) for choice in self.choices)
+        with self.bar("attribution", bases, "bases") as advance:
+            return [self.explainer.explain(choice, self.config.method, advance) for choice in self.choices]
 
     @cached_property
     def motifs(self) -> dict[str, list[Motif]]:
@@ -163,14 +151,9 @@ class Run:
         found = {}
         for column in self.columns:
             channel = self.model.channels[column]
-            threshold = threshold_of(self.shuffled, column, self.config.level)
+            rng = np.random.default_rng(self.config.seed)
+            threshold = threshold_of(self.attributions, column, self.config.level, rng)
             seqlets = find_seqlets(self.attributions, column, threshold)
             sizes = {"least": self.config.least_seqlets, "most": self.config.most_seqlets}
             found[channel] = find_motifs(self.attributions, seqlets, column, channel, **sizes)
         return found
-
-
-def _shuffled(choice: Choice, rng: np.random.Generator) -> Choice:
-    codes = choice.locus.codes.copy()
-    codes[choice.locus.inside] = shuffle_dinucleotides(choice.codes, np.array([0, len(choice.codes)]), rng)
-    return replace(choice, locus=replace(choice.locus, codes=codes))

@@ -1,9 +1,10 @@
 """Seqlets: short stretches whose attributions are larger than chance makes them.
 
-What chance makes is measured: the same loci with their bases shuffled, dinucleotides kept, are explained in
-the same way, and a share ``level`` of their bases passes the threshold. A seqlet is a run of bases whose
-attribution, averaged over ``SMOOTH`` bases, passes it, with one sign throughout. The idea of seqlets is that
-of TF-MoDISco (Shrikumar et al. 2018, arXiv 1811.00416).
+What chance makes is measured: the attributions of each locus are dealt out anew over its bases, so that large
+ones lie side by side by chance alone, and a share ``level`` of the bases passes the threshold. (Loci of shuffled
+bases are no measure: where a model is less sure of a sequence its attributions are larger, and the same motifs turn
+up in them.) A seqlet is a run of bases whose attribution, averaged over ``SMOOTH`` bases, passes it, with one sign
+throughout. The idea of seqlets is that of TF-MoDISco (Shrikumar et al. 2018, arXiv 1811.00416).
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ SMOOTH = 5
 JOIN = 2
 """Runs that are closer than this, in bases, are one."""
 SHORTEST = 4
+DRAWN = 100_000
+"""Bases that are dealt out for the threshold, at least."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,26 @@ def smoothed(own: np.ndarray) -> np.ndarray:
     return np.convolve(own, np.full(SMOOTH, 1 / SMOOTH), mode="same")
 
 
-def threshold_of(shuffled: list[Attribution], column: int, level: float) -> float:
-    """The mean attribution, without its sign, that a share ``level`` of the bases of shuffled loci passes."""
-    values = np.concatenate([np.abs(smoothed(one.own[:, column])) for one in shuffled])
-    return float(np.quantile(values, 1 - level))
+def threshold_of(
+    attributions: list[Attribution], column: int, level: float, rng: np.random.Generator
+) -> float:
+    """The mean attribution, without its sign, that a share ``level`` of the bases passes by chance.
+
+    Parameters
+    ----------
+    attributions
+        Of all loci; each is dealt out anew over its own bases.
+    column
+        The output.
+    level
+        Above 0, below 1.
+    rng
+        Of the dealing.
+    """
+    own = [one.own[:, column].astype(float) for one in attributions]
+    times = -(-DRAWN // max(1, sum(map(len, own))))
+    values = [np.abs(smoothed(rng.permutation(one))) for _ in range(times) for one in own]
+    return float(np.quantile(np.concatenate(values), 1 - level))
 
 
 def find_seqlets(attributions: list[Attribution], column: int, threshold: float) -> list[Seqlet]:

@@ -51,7 +51,9 @@ def usable_widths(precision: torch.dtype) -> tuple[int, ...]:
     if library is None or precision not in _TOLERANCES:
         return ()
     rough = precision == torch.bfloat16
-    return tuple(width for width in WIDTHS if library.dnabilstm_has(width, rough) and _agrees(width, precision))
+    return tuple(
+        width for width in WIDTHS if library.dnabilstm_has(width, rough) and _agrees(width, precision)
+    )
 
 
 def width_for(inputs: int, hidden: int, precision: torch.dtype) -> int:

@@ -27,7 +27,6 @@ SMALL = {
     "background": 3,
     "width": 40,
     "top": 2,
-    "shuffles": 1,
     "least-seqlets": 2,
     "level": 0.2,
     "tolerance": 0.01,

@@ -28,7 +28,9 @@ PACE += ["--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10
 MODEL = Path("results/models/demo")
 # What says when, how fast, or where it ran.
 TIMED = {"model.training.csv", "model.training.json", "model.learning_curve.png", "model.learning_curve.svg"}
-JOBS = {"simulate": 1, "encode": 3, "label": 1, "train": 1, "evaluate": 1, "score": 3, "tracks": 3, "call": 3}
+TIMED |= {"report.html", "benchmarks.svg", "benchmarks.tsv", "learning.svg", "learning.tsv"}
+JOBS = {"simulate": 1, "encode": 3, "label": 1, "train": 1, "evaluate": 1, "report": 1}
+JOBS |= {"score": 3, "tracks": 3, "call": 3, "browse": 3}
 
 
 def main() -> int:

@@ -89,9 +89,20 @@ def test_the_strongest_seqlet_comes_first():
     assert found == [Seqlet(0, 40, 46, 1, 12.0), Seqlet(0, 10, 16, 1, 6.0)]
 
 
-def test_the_threshold_is_what_a_share_of_shuffled_bases_passes():
+def test_the_threshold_is_what_a_share_of_bases_passes_when_attributions_are_dealt_out_anew():
     own = np.zeros(1000)
-    own[500:505] = 1.0  # means of five: .2 .4 .6 .8 1 .8 .6 .4 .2
-    shuffled = [attribution("A" * 1000, -own)]
-    assert threshold_of(shuffled, 0, 0.0035) == pytest.approx(0.6, abs=0.11)
-    assert threshold_of(shuffled, 0, 0.5) == 0
+    own[500:600] = -1.0  # of five that are drawn of 1,000, of which 100 count
+    chance = {1: 1 - 0.9**5, 2: 1 - 0.9**5 - 5 * 0.1 * 0.9**4}
+    one = [attribution("A" * 1000, own)]
+    for count, share in chance.items():
+        for level, wanted in ((1.1 * share, count - 1), (0.9 * share, count)):
+            found = threshold_of(one, 0, level, np.random.default_rng(0))
+            assert found == pytest.approx(wanted / 5, abs=1e-6)
+
+
+def test_large_attributions_of_one_locus_make_no_threshold_for_others_of_their_own():
+    """Each locus' attributions stay in it: those of a quiet one do not become likely by a loud one."""
+    loud, quiet = np.ones(1000), np.zeros(1000)
+    loci = [attribution("A" * 1000, loud), *(attribution("A" * 1000, quiet) for _ in range(39))]
+    assert threshold_of(loci, 0, 0.02, np.random.default_rng(0)) == pytest.approx(1)
+    assert threshold_of(loci, 0, 0.03, np.random.default_rng(0)) == pytest.approx(0)

@@ -39,9 +39,7 @@ def test_without_attention_there_is_no_attention(tmp_path):
 
 
 def test_a_part_that_is_not_made_is_told_with_the_reason(tmp_path):
-    found = explain(
-        run(made_model(), tmp_path, tolerance=0.05, shuffles=1, check=0, pictures=0, least_seqlets=2)
-    )
+    found = explain(run(made_model(), tmp_path, tolerance=0.05, check=0, pictures=0, least_seqlets=2))
     assert found["attention"] == {"not_made": "the model has no attention"}
     assert not (tmp_path / "attention").exists()
     assert (tmp_path / "states/units.tsv").exists()
