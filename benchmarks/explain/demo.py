@@ -80,7 +80,7 @@ def main():
     parser.add_argument("--top", type=int, default=200)
     parser.add_argument("--width", type=int, default=400)
     options = parser.parse_args()
-    prepare_process()
+    prepare_process(one_heap=True)
     known = read_meme(options.folder / "resources/demo/motifs.meme")
     best, rows = {}, []
     for task in ("promoter", "enhancer"):

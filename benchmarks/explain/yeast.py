@@ -70,7 +70,7 @@ def main():
     for name in ("model", "codes", "regions", "output"):
         parser.add_argument(name, type=Path)
     options = parser.parse_args()
-    prepare_process()
+    prepare_process(one_heap=True)
     model, genome = load_model(options.model), open_genome(options.codes)
     choices = choose_regions(model, genome, options.regions, CONFIG, note=note)
     known = [Known(name, matrix(consensus)) for name, consensus in CONSENSUS.items()]

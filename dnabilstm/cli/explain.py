@@ -110,7 +110,7 @@ def command(
         "labels": labels,
     }
     run = _prepare(model_file, sequences, files, device, output, settings)
-    prepare_process()
+    prepare_process(one_heap=True)
     bases = sum(len(locus) for locus in run.loci)
     parts, missing = applying_parts(run)
     note(

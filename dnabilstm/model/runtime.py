@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda")
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 
 
 def choose_device(name: str) -> "torch.device":
@@ -71,11 +71,17 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def prepare_process() -> None:
+def prepare_process(*, one_heap: bool = False) -> None:
     """Set up a process that computes: one thread an operation, and no giving back of memory pages.
 
     The recurrent kernels allocate large buffers anew in each call; glibc would return them to the
     system each time, and the page faults cost up to half of the time. Workers are threads of ours.
+
+    Parameters
+    ----------
+    one_heap
+        Whether all threads share a heap, for threads that allocate more than 64 MB at once: heaps of their own
+        hold no more, so that glibc would return it after all. Many small pieces are quicker without.
     """
     import torch
 
@@ -87,3 +93,5 @@ def prepare_process() -> None:
             return  # another C library: slower, not wrong
         mallopt(_M_MMAP_THRESHOLD, 1 << 30)
         mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+        if one_heap:
+            mallopt(_M_ARENA_MAX, 1)
