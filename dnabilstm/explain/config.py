@@ -72,7 +72,7 @@ class ExplainConfig:
             description="Share of bases that reach the attribution of a seqlet when each locus' attributions are "
             "dealt out anew over its bases.",
         ),
-    ] = 0.05
+    ] = 0.1
     least_seqlets: Annotated[int, Field(ge=2, description="Seqlets of a motif, at least.")] = 10
     most_seqlets: Annotated[
         int, Field(ge=2, le=20_000, description="Seqlets that are clustered, the strongest.")

@@ -18,13 +18,13 @@ WINDOW = 30
 """Bases of a window about the centre of a seqlet."""
 SHIFT = 12
 """Places by which windows are shifted against each other, at most."""
-ALIKE = 0.75
+ALIKE = 0.78
 """Cosine at which seqlets are of one cluster, on average."""
-BELONGS = 0.65
+BELONGS = 0.7
 """Cosine that a seqlet needs with its motif."""
 SAME = 0.9
 """Cosine at which two motifs are one."""
-BESIDE = 0.35
+BESIDE = 0.4
 """What bases of a window count that lie beside its seqlet."""
 ROUNDS = 4
 """How often seqlets are dealt out anew."""
