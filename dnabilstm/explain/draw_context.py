@@ -110,7 +110,7 @@ def draw_distances(found: Distances, column: int, channel: str, stem: Path) -> l
             axis.axhline(level, color=NONE, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
             _distance_axis(axis, found.distances)
         axes[0].set_ylabel("log-odds of the region")
-        axes[0].legend(loc="best", fontsize=8, title="context", title_fontsize=8)
+        axes[0].legend(loc="lower right", fontsize=8, title="context", title_fontsize=8)
         axes[0].set_title("mean; dashed: whole context", fontsize=9)
         figure.suptitle(shown(f"{channel}: {len(full):,} loci"), x=0.05, ha="left", fontsize=10)
         paths = save(figure, stem)
