@@ -11,6 +11,13 @@ from dnabilstm.model.bundle import Model
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
 
+NEAR = {"fp32": 1e-5, "bf16": 0.02}
+"""How far scores of the same thing, computed in another way, may be apart.
+
+Sums in another order differ in the last bits of float32. In bf16 that turns a rounding the other way here and there,
+which the large weights of ``model_of`` make larger.
+"""
+
 
 def genome_of(lengths: dict[str, int], seed: int = 1) -> Genome:
     rng = np.random.default_rng(seed)

@@ -15,12 +15,10 @@ from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
 from dnabilstm.score.store import finished_scores, open_scores
 from dnabilstm.score.unfinished import FOLDER
-from tests.score.conftest import genome_of, model_of, with_digests
+from tests.score.conftest import NEAR, genome_of, model_of, with_digests
 
 LENGTHS = {f"c{length}": length for length in (0, 1, 2, 4, 7, 51, 498, 999, 1000, 1001, 1002, 1003, 5004)}
 # Units that our own kernel takes where it was compiled, and a number that it never takes.
-# On the other strand bf16 adds in another order, and a rounding goes the other way here and there.
-MIRRORED = {"fp32": 1e-5, "bf16": 5e-3}
 PATHS = [(6, "fp32"), (16, "fp32"), (6, "bf16"), (16, "bf16")]
 
 
@@ -57,7 +55,7 @@ def test_the_reverse_complement_of_a_genome_has_the_reversed_scores(
         partner = [1, 0, 3, 2]
     for name in genome.names:
         np.testing.assert_allclose(
-            backward.contig(name)[::-1, partner], forward.contig(name), atol=MIRRORED[precision]
+            backward.contig(name)[::-1, partner], forward.contig(name), atol=NEAR[precision]
         )
 
 
@@ -68,7 +66,7 @@ def test_batch_order_and_company_do_not_matter(hidden, precision, tmp_path):
     want = np.array(score_genome(genome, model, tmp_path / "a", how).values)
     for batch in (1, 3):
         found = score_genome(genome, model, tmp_path / "b", replace(how, batch=batch)).values
-        np.testing.assert_allclose(found, want, atol=1e-5)
+        np.testing.assert_allclose(found, want, atol=NEAR[precision])
     order = np.random.default_rng(5).permutation(len(genome.contigs))
     rows, offset = [], 0
     for index in order:
@@ -79,7 +77,7 @@ def test_batch_order_and_company_do_not_matter(hidden, precision, tmp_path):
     scores = score_genome(shuffled, model, tmp_path / "c", how)
     first = open_scores(tmp_path / "a")
     for name in genome.names:
-        np.testing.assert_allclose(scores.contig(name), first.contig(name), atol=1e-5)
+        np.testing.assert_allclose(scores.contig(name), first.contig(name), atol=NEAR[precision])
 
 
 @pytest.mark.parametrize(("hidden", "precision"), PATHS)
@@ -162,7 +160,7 @@ def test_in_bf16_the_grid_matters_no_more_than_rounding(seed, tmp_path):
         genome, model, tmp_path / "b", precision="bf16", halo=1500, chunk=int(rng.integers(50, 2000)),
         batch=int(rng.integers(1, 9)), workers=int(rng.integers(1, 4)),
     )  # fmt: skip
-    np.testing.assert_allclose(parts, whole, atol=2e-3)
+    np.testing.assert_allclose(parts, whole, atol=NEAR["bf16"])
 
 
 @pytest.mark.parametrize("hidden", [6, 16])

@@ -12,7 +12,7 @@ from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
 from dnabilstm.score.job import Job
 from dnabilstm.score.shards import folder_of, merge_shards, part_of, score_shard, shard_of
-from tests.score.conftest import genome_of, model_of, with_digests
+from tests.score.conftest import NEAR, genome_of, model_of, with_digests
 
 GRID = ScoreConfig(chunk=200, halo=50, min_contig=20, precision="fp32")
 LENGTHS = {"tiny": 5, "a": 1301, "b": 90, "none": 0, "c": 3000, "d": 19, "e": 202, "last": 7}
@@ -47,7 +47,7 @@ def test_together_they_are_the_whole(genome, count, hidden, precision, tmp_path)
     seen = []
     scores = merge_shards(tmp_path / "merged", progress=seen.append)
     whole = score_genome(genome, model, tmp_path / "whole", grid)
-    np.testing.assert_allclose(scores.values, whole.values, atol=1e-5)
+    np.testing.assert_allclose(scores.values, whole.values, atol=NEAR[precision])
     assert sum(seen) == genome.total
     assert sorted(p.name for p in (tmp_path / "merged").iterdir()) == [
         "nocall.bed",
