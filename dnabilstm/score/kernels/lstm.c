@@ -19,6 +19,13 @@ struct sweep {
     long out_step, out_row;
 };
 
+/* Short loops over rows and gates, so that what they touch stays in registers. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
+
 #if defined(__x86_64__)
 
 #include <cpuid.h>
@@ -40,6 +47,9 @@ struct sweep {
 #define NAME(name) name##_16
 #include "lstm.h"
 
+/* Compilers know AVX512_BF16 from here on. */
+#if __GNUC__ >= 10 || __clang_major__ >= 9
+#define KNOWS_BF16 1
 #define PAIR 1
 #define WIDTH 16
 #define ROWS 4
@@ -47,6 +57,7 @@ struct sweep {
 #define REGISTER(vector) "+v"(vector)
 #define NAME(name) name##_16_bf16
 #include "lstm.h"
+#endif
 
 #elif defined(__aarch64__)
 
@@ -62,8 +73,8 @@ struct sweep {
 
 typedef void lstm_function(const struct sweep *);
 
+#ifdef KNOWS_BF16
 /* Matrix units, which PyTorch's kernel uses and this one does not. */
-#if defined(__x86_64__)
 static int has_amx_bf16(void)
 {
     unsigned a, b, c, d;
@@ -75,8 +86,10 @@ static lstm_function *function_of(int width, int bf16)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
+#ifdef KNOWS_BF16
     if (width == 16 && bf16 && __builtin_cpu_supports("avx512bf16") && !has_amx_bf16())
         return lstm_16_bf16;
+#endif
     if (width == 16 && !bf16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
         return lstm_16;
     if (width == 8 && !bf16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))

@@ -123,18 +123,29 @@ INNER FLOATS NAME(gated)(FLOATS x, FLOATS y)
 INNER const float *NAME(inputs)(FLOATS gates[ROWS][4], int rows, long count, const ELEMENT *x, long stride,
                                 const float *weights)
 {
+    /* A copy, which compilers keep in registers. */
+    FLOATS sums[ROWS][4];
+    UNROLLED
+    for (int n = 0; n < 4 * rows; n++)
+        sums[n / 4][n % 4] = gates[n / 4][n % 4];
     for (long k = 0; k < count; k += AT_ONCE, weights += 4 * WIDTH) {
         FLOATS value[ROWS];
+        UNROLLED
         for (int r = 0; r < rows; r++)
             value[r] = NAME(value)(x + r * stride + k);
+        UNROLLED
         for (int g = 0; g < 4; g++) {
             FLOATS weight = *(const FLOATS *)(weights + g * WIDTH);
             /* Loaded once; compilers would rather load it anew for each row, and loads are what is short. */
             __asm__("" : REGISTER(weight));
+            UNROLLED
             for (int r = 0; r < rows; r++)
-                gates[r][g] = NAME(add)(gates[r][g], value[r], weight);
+                sums[r][g] = NAME(add)(sums[r][g], value[r], weight);
         }
     }
+    UNROLLED
+    for (int n = 0; n < 4 * rows; n++)
+        gates[n / 4][n % 4] = sums[n / 4][n % 4];
     return weights;
 }
 
@@ -143,11 +154,14 @@ INNER void NAME(tile)(const struct sweep *s, int rows, const ELEMENT *x, const E
                       const float *weights, const float *bias, float *cell, ELEMENT *out)
 {
     FLOATS gates[ROWS][4];
+    UNROLLED
     for (int r = 0; r < rows; r++)
+        UNROLLED
         for (int g = 0; g < 4; g++)
             gates[r][g] = *(const FLOATS *)(bias + g * WIDTH);
     weights = NAME(inputs)(gates, rows, s->inputs, x, s->x_row, weights);
     NAME(inputs)(gates, rows, s->hidden, before, before_row, weights);
+    UNROLLED
     for (int r = 0; r < rows; r++) {
         FLOATS *c = (FLOATS *)(cell + r * s->hidden);
         *c = NAME(sigmoid)(gates[r][1]) * *c + NAME(gated)(gates[r][0], gates[r][2]);
