@@ -18,6 +18,9 @@ from dnabilstm.model.bundle import load_model
 from dnabilstm.score.store import Scores, open_scores
 from dnabilstm.windows import Stretch
 
+USUAL = "model.safetensors"
+"""What the workflow calls a model's file, in a folder that has the model's name."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -26,7 +29,7 @@ class Run:
     Attributes
     ----------
     name : str
-        Of the model: its file's name.
+        Of the model: its file's name, or its folder's where the file has the workflow's usual name.
     card : dict
         Of the model file.
     channels : tuple of str
@@ -138,7 +141,7 @@ def read_run(
     log = stem.with_name(f"{stem.name}.training.json")
     audit = stem.with_name(f"{stem.name}.audit") / "audit.json"
     return Run(
-        model.name,
+        model.absolute().parent.name if model.name == USUAL else model.name,
         **found,
         history=read_json(log) if log.is_file() else [],
         audit=read_json(audit) if audit.is_file() else {},

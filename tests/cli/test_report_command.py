@@ -68,6 +68,15 @@ def test_the_page_and_its_figures_are_written(made, tmp_path):
     assert "leaks are not known" in (tmp_path / "r.html").read_text()
 
 
+def test_a_model_of_the_workflow_goes_by_its_folder(made, tmp_path):
+    model = tmp_path / "yeast & co" / "model.safetensors"
+    model.parent.mkdir()
+    shutil.copy(made / "m.safetensors", model)
+    done = run("report", *options(made, model=model), "--output", tmp_path / "r.html")
+    assert done.exit_code == 0, done.output
+    assert "<h1>yeast &amp; co</h1>" in (tmp_path / "r.html").read_text()
+
+
 def test_without_scores_there_are_no_examples(made, tmp_path):
     done = run(
         "report", *options(made, scores=None, benchmark="train=nowhere.tsv"), "--output", tmp_path / "r.html"
