@@ -135,6 +135,18 @@ def test_an_interrupt_is_status_130_and_one_line(monkeypatch, capsys):
     )
 
 
+def test_what_fails_in_the_wake_of_an_interrupt_is_the_interrupt(monkeypatch, capsys):
+    """As when a library is interrupted while it removes a lock, and then does not find it."""
+    monkeypatch.setattr("threading.active_count", lambda: 1)
+    error = FileNotFoundError(2, "No such file or directory", "lock")
+    error.__context__ = KeyboardInterrupt()
+    fails_with(monkeypatch, error)
+    assert ends(monkeypatch, "info", "x") == 130
+    assert (
+        capsys.readouterr().err.strip() == "interrupted; nothing half-written is left under a finished name"
+    )
+
+
 def test_a_bug_is_a_traceback_and_status_1():
     code = """
 import sys

@@ -71,6 +71,19 @@ def _terminate(*_: object) -> None:
     raise _Terminated
 
 
+def _run() -> None:
+    """Run a command; an error in the wake of an interrupt, as where a library cleans up, is that interrupt."""
+    try:
+        cli.main(prog_name="dnabilstm", standalone_mode=False)
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__context__
+        if cause is not None:
+            raise cause from None
+        raise
+
+
 def main() -> None:
     """Run the command line.
 
@@ -79,7 +92,7 @@ def main() -> None:
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli.main(prog_name="dnabilstm", standalone_mode=False)
+        _run()
     except DnabilstmError as error:
         for problem in error.problems:
             print(
