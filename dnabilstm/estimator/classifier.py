@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 CARD_KEY = "estimator"
-"""Under which a card has the labels as they were given, and the share that validates."""
+"""Under which a card has the labels as they were given, and the parameters of ``AS_GIVEN``."""
+AS_GIVEN = ("validation_fraction", "aligned")
+"""Parameters that the network's and the training's settings in a card do not tell."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -78,6 +80,8 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
     stem_residual: bool = BiLSTMConfig.stem_residual
     attention: str = BiLSTMConfig.attention
     attention_heads: int = BiLSTMConfig.attention_heads
+    aligned: int | str = BiLSTMConfig.aligned
+    aligned_width: int = BiLSTMConfig.aligned_width
     options: dict[str, Any] | None = None
     batch: int = SequenceTrainConfig.batch
     shards: int = SequenceTrainConfig.shards
@@ -141,6 +145,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
         self.model_.card[CARD_KEY] = {
             "classes": classes.tolist(),
             "validation_fraction": float(self.validation_fraction),
+            "aligned": self.aligned,
         }
         return self
 
@@ -212,8 +217,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
                 raise DnabilstmError(f"{path}: its labels do not fit its classes; the file is damaged")
         first = model.card.get("members", [model.card])[0]
         parameters = parameters_of(config, _part_of(first, "train"))
-        if "validation_fraction" in known:
-            parameters["validation_fraction"] = known["validation_fraction"]
+        parameters |= {name: known[name] for name in AS_GIVEN if name in known}
         loaded = cls(**parameters, device=device)
         loaded.model_, loaded.history_, loaded.classes_ = model, [], np.unique(labels)
         return loaded

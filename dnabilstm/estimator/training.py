@@ -69,6 +69,7 @@ def train_classifier(
         ``auprc.CLASS`` of the validation part.
     """
     reporter = Printer() if verbose else Reporter()
+    network = network.for_sequences(sequences.lengths.tolist())
     parts = hold_out(sequences, share, config.folds, config.seed)
     models, history = [], []
     for member in range(config.folds or config.members):

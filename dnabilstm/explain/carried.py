@@ -99,6 +99,9 @@ class Carried:
         self.tile = max(TILE_BINS, TILE_BASES // self.pool)
         self.look = 0 if network.attention is None else network.config.attention_window
         self.margin = self.bins
+        self.bias = None
+        if objective.sequence:
+            self.bias = network.place_bias(torch.tensor([self.bins], device=self.device), len(codes))
         self.seen = self._seen(np.flatnonzero(weights) // self.pool)
         self.kept = [
             [
@@ -153,11 +156,16 @@ class Carried:
         # The filters reach over the border, and the further convolutions over theirs.
         margin = 2 * reach_of(self.network)
         first, last = max(0, start - margin), min(self.bins, stop + margin)
-        bases = self.network.stem(codes[:, first * self.pool : last * self.pool])
+        seen = slice(first * self.pool, last * self.pool)
+        bases = self.network.stem(codes[:, seen], self.bias_of(seen))
         valid = self.valid[:, first:last].expand(len(codes), -1)
         pooled = self.network.deepen(self.network.pool(bases), valid).transpose(0, 1)
         inner = slice((start - first) * self.pool, (stop - first) * self.pool)
         return pooled[start - first : stop - first], bases[:, :, inner]
+
+    def bias_of(self, bases: slice) -> Tensor | None:
+        """What the stem's filters get by their place at some bases of the window; see ``BiLSTM.place_bias``."""
+        return None if self.bias is None else self.bias[:, :, bases]
 
     @torch.no_grad()
     def differences(self, rows: Tensor, span: slice) -> Tensor:

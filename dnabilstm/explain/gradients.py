@@ -113,7 +113,8 @@ def of_part(scorer: Carried, given: Given, stretch: slice) -> tuple[Value, slice
 
     def value(one_hot: Tensor) -> Tensor:
         rows = len(one_hot)
-        stem = given.run(one_hot.to(scorer.device), lambda: network.stem(codes.expand(rows, -1)))
+        bias = scorer.bias_of(bases)
+        stem = given.run(one_hot.to(scorer.device), lambda: network.stem(codes.expand(rows, -1), bias))
         features = network.deepen(network.pool(stem), valid.expand(rows, -1))[:, inner]
         for index in range(len(network.lstms)):
             features = _layer(scorer, index, features, (start, stop))

@@ -15,8 +15,8 @@ from dnabilstm.files import open_text
 from dnabilstm.genome import Genome, no_call_intervals
 from dnabilstm.intervals import read_aliases, read_intervals
 from dnabilstm.intervals.parse import PEAK_COLUMNS, parse
+from dnabilstm.model.bins import before_first
 from dnabilstm.model.bundle import Model
-from dnabilstm.model.layers import phase
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.settings import cut_of
 from dnabilstm.sequences.store import SequenceSet
@@ -223,7 +223,7 @@ def halo_of(model: Model) -> int:
 
 def _placed(codes: np.ndarray, pool: int) -> tuple[np.ndarray, int]:
     """Codes in whole bins, placed as on a contig of their own; and where the first one lies, at most 0."""
-    left = -phase(len(codes), pool) % pool
+    left = before_first(len(codes), pool)
     right = -(left + len(codes)) % pool
     return np.pad(codes, (left, right), constant_values=PAD), -left
 

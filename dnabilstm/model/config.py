@@ -1,14 +1,18 @@
 """The configuration of a network: the whole interface between a user and an architecture."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.model.bins import bins_of
 
 ODD = ("pool", "filter_width", "stem_width")
 """Widths that strand symmetry wants odd."""
+MOST_ALIGNED = 256
+"""Bins that ``aligned: auto`` goes up to: beyond, each would be seen too seldom for weights of its own."""
 
 
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -104,6 +108,16 @@ class BiLSTMConfig:
     attention_window: Annotated[
         int, Field(ge=1, le=4_096, description="Bins that local attention sees on each side.")
     ] = 32
+    aligned: Annotated[
+        Annotated[int, Field(ge=0, le=65_536)] | Literal["auto"],
+        Field(
+            description="Bins about a sequence's centre that the sequence head also reads each with weights of its"
+            " own; auto: all, where all training sequences have one length and are short, else none."
+        ),
+    ] = "auto"
+    aligned_width: Annotated[
+        int, Field(ge=1, le=1_024, description="Channels that are read of each of these bins.")
+    ] = 16
     options: Annotated[
         dict[Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")], bool | int | float | str],
         Field(description="Settings of a plug-in architecture."),
@@ -121,6 +135,15 @@ class BiLSTMConfig:
         """Which outputs belong to each task: one, or its two strands."""
         width = len(self.channels) // max(1, len(self.tasks))
         return tuple(tuple(range(i * width, (i + 1) * width)) for i in range(len(self.tasks)))
+
+    def for_sequences(self, lengths: Sequence[int]) -> "BiLSTMConfig":
+        """The same network with what depends on the lengths of the training sequences, bases, decided."""
+        if self.head != "sequence" or self.aligned != "auto":
+            return self
+        bins = {bins_of(length, self.pool) for length in lengths}
+        fits = len(set(lengths)) == 1 and max(bins) <= MOST_ALIGNED
+        blind = self.merge == "sum" and self.strand == "symmetric"
+        return replace(self, aligned=max(bins) if fits and not blind else 0)
 
     def problems(self) -> list[str]:
         """What no single field shows: combinations that make no network."""
@@ -172,6 +195,14 @@ class BiLSTMConfig:
                 f"attention_heads: {self.attention_heads} do not divide hidden: {self.hidden}",
             ),
             (sequence and self.skip, "skip: is for head: position; wanted skip: false"),
+            (
+                not sequence and self.aligned not in ("auto", 0),
+                f"aligned: {self.aligned} with head: {self.head}; wanted head: sequence",
+            ),
+            (
+                self.aligned not in ("auto", 0) and self.merge == "sum" and self.strand == "symmetric",
+                "merge: sum keeps no strand that aligned bins could be told by; wanted aligned: 0",
+            ),
             (
                 self.architecture == "bilstm" and bool(self.options),
                 "options: are for plug-in architectures; wanted none with architecture: bilstm",

@@ -7,6 +7,7 @@ from torch.nn import functional
 from dnabilstm.model.attention import AdditiveAttention, MultiheadAttention
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.layers import Dropout, exchanged, swap_of_halves
+from dnabilstm.model.places import AlignedBins
 
 
 class PositionHead(nn.Module):
@@ -75,6 +76,8 @@ class PositionHead(nn.Module):
 class SequenceHead(nn.Module):
     """One logit a class for a whole sequence: maximum, mean and attention over its bins, then a small network.
 
+    Where sequences are aligned, it also reads each bin by its place (``AlignedBins``).
+
     ``symmetric`` adds what the two strands see; otherwise the sequence is read as it is given.
     """
 
@@ -86,8 +89,12 @@ class SequenceHead(nn.Module):
             self.attention = AdditiveAttention(inputs, config.hidden, paired)
         elif config.attention == "multihead":
             self.attention = MultiheadAttention(inputs, config.attention_heads, paired)
+        self.aligned: AlignedBins | None = None
+        if config.aligned not in ("auto", 0):
+            self.aligned = AlignedBins(inputs, config.aligned, config.aligned_width, paired)
         strand = "symmetric" if config.strand == "symmetric" else "none"
         width = inputs * (3 if self.attention is not None else 2)
+        width += 0 if self.aligned is None else self.aligned.outputs
         self.reader = PositionHead(width, config.hidden, len(config.tasks), strand, paired)
         self.dropout = Dropout(config.dropout, config.dropout_mask)
 
@@ -99,6 +106,8 @@ class SequenceHead(nn.Module):
         parts = [top, mean]
         if self.attention is not None:
             parts.append(self.attention(features, valid)[0])
+        if self.aligned is not None:
+            parts.append(self.aligned(features, valid))
         return self.reader(self.dropout(self._side_by_side(parts)))
 
     def weights(self, features: Tensor, valid: Tensor) -> Tensor | None:

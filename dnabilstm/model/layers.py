@@ -33,14 +33,6 @@ def swap_of_halves(channels: int) -> Tensor:
     return torch.arange(channels).roll(channels // 2)
 
 
-def phase(length: int, pool: int) -> int:
-    """Where the first whole bin of a contig starts: the φ with 2φ ≡ length (mod pool), pool odd.
-
-    With it the bins of a contig and of its reverse complement mirror each other.
-    """
-    return length * (pool + 1) // 2 % pool
-
-
 class OneHot(nn.Module):
     """Codes (batch, length) uint8 to one-hot (batch, length, 4), made where the model runs."""
 

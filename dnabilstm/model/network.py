@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from dnabilstm.alphabet import PAD
 from dnabilstm.model.attention import LocalAttention
+from dnabilstm.model.bins import before_first
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.heads import PositionHead, SequenceHead
 from dnabilstm.model.layers import (
@@ -13,10 +14,10 @@ from dnabilstm.model.layers import (
     Dropout,
     OneHot,
     PairedNorm,
-    phase,
     swap_of_halves,
     swap_of_one_hot,
 )
+from dnabilstm.model.places import PlaceBias
 from dnabilstm.model.recurrent import CELLS, RecurrentLayer
 
 
@@ -38,6 +39,9 @@ class BiLSTM(nn.Module):
         if config.filters:
             self.convolution = Convolution(4, config.filters, config.filter_width, swap if tied else None)
             features, swap = 2 * config.filters, swap_of_halves(2 * config.filters)
+        self.places: PlaceBias | None = None
+        if config.filters and config.aligned not in ("auto", 0):
+            self.places = PlaceBias(config.aligned * config.pool, config.filters, tied)
         self.deeper = nn.ModuleList(
             Convolution(features, config.filters, config.stem_width, swap if tied else None)
             for _ in range(config.stem_layers)
@@ -87,12 +91,35 @@ class BiLSTM(nn.Module):
         if config.skip and config.filters:
             self.skip = PositionHead(2 * config.filters, 0, len(config.tasks), config.strand)
 
-    def stem(self, codes: Tensor) -> Tensor:
-        """Features of each base: codes (batch, length) to (batch, channels, length), 0 at padding."""
+    def place_bias(self, lengths: Tensor, size: int) -> Tensor | None:
+        """What the stem's filters get by their place in sequences that are aligned, else None.
+
+        Parameters
+        ----------
+        lengths
+            int64 (batch,): bins of each sequence.
+        size
+            Bases of a row, whole bins.
+
+        Returns
+        -------
+        torch.Tensor or None
+            (batch or 1, channels, size)
+        """
+        if self.places is None:
+            return None
+        return self.places(lengths * self.config.pool, size).transpose(1, 2)
+
+    def stem(self, codes: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Features of each base: codes (batch, length) to (batch, channels, length), 0 at padding.
+
+        ``bias`` is what ``place_bias`` says of these bases.
+        """
         one_hot = self.one_hot(codes).transpose(1, 2)
         if self.convolution is None:
             return one_hot
-        features = functional.relu(self.convolution(one_hot))
+        features = self.convolution(one_hot)
+        features = functional.relu(features if bias is None else features + bias.to(features.dtype))
         # Past the ends of a contig a filter would still see its bias: nothing there may win a maximum.
         seen = codes != PAD
         if not seen.is_cuda and seen.all():
@@ -193,7 +220,8 @@ class BiLSTM(nn.Module):
         """What the sequence head sees: the last layer's (batch, bins, width), and which bins count."""
         valid = torch.arange(codes.shape[1] // self.config.pool, device=codes.device) < lengths.unsqueeze(1)
         whole = bool((lengths == valid.shape[1]).all())
-        return self._trunk(self.stem(codes), valid, None if whole else lengths), valid
+        stem = self.stem(codes, self.place_bias(lengths, codes.shape[1]))
+        return self._trunk(stem, valid, None if whole else lengths), valid
 
     def forward(self, codes: Tensor) -> Tensor:
         """Logits of whole sequences of one length, bins placed as on a contig.
@@ -209,7 +237,7 @@ class BiLSTM(nn.Module):
             (batch, length, channels), or (batch, classes) with a sequence head.
         """
         length, pool = codes.shape[1], self.config.pool
-        left = -phase(length, pool) % pool
+        left = before_first(length, pool)
         right = -(left + length) % pool
         placed = functional.pad(codes, (left, right), value=PAD)
         if self.config.head == "sequence":

@@ -16,7 +16,7 @@ import numpy as np
 
 from dnabilstm.alphabet import PAD
 from dnabilstm.genome import Contig
-from dnabilstm.model.layers import phase
+from dnabilstm.model.bins import phase
 
 GROUP = 1 << 22
 """Bins of the windows that are sorted by length at a time."""

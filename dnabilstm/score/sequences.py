@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from dnabilstm.model.bins import before_first, bins_of
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.ensemble import members_of
-from dnabilstm.model.layers import phase
 from dnabilstm.model.runtime import available_cores, device_of
 from dnabilstm.sequences.store import SequenceSet
 
@@ -36,8 +36,8 @@ def place(sequences: list[np.ndarray], pool: int) -> tuple[np.ndarray, np.ndarra
     lengths
         int64 (sequences,): bins of each row.
     """
-    lefts = [-phase(len(codes), pool) % pool for codes in sequences]
-    bins = [-(-(left + len(codes)) // pool) for left, codes in zip(lefts, sequences, strict=True)]
+    lefts = [before_first(len(codes), pool) for codes in sequences]
+    bins = [bins_of(len(codes), pool) for codes in sequences]
     rows = np.zeros((len(sequences), max(bins) * pool), np.uint8)
     for row, left, codes in zip(rows, lefts, sequences, strict=True):
         row[left : left + len(codes)] = codes

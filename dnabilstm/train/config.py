@@ -91,6 +91,13 @@ class TrainConfig(CommonConfig):
     positive_weight: Annotated[
         float, Field(gt=0, description="Weight of a positive base in the loss; a negative one has 1.")
     ] = 1.0
+    task_weight: Annotated[
+        Literal["none", "balanced"],
+        Field(
+            description="balanced: each task weighs the same in the loss, however rare its regions; none: each base"
+            " does."
+        ),
+    ] = "none"
     halo: Annotated[
         int, Field(ge=0, description="Bases at each end of a window that are not trained on.")
     ] = 0

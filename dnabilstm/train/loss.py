@@ -16,7 +16,11 @@ SURE = 1e-7
 
 
 def position_loss(
-    logits: Tensor, labels: Tensor, config: CommonConfig, positive_weight: float = 1.0
+    logits: Tensor,
+    labels: Tensor,
+    config: CommonConfig,
+    positive_weight: float = 1.0,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """Sum of the binary cross-entropy over the bases that are not masked.
 
@@ -30,9 +34,13 @@ def position_loss(
         Label smoothing and focusing.
     positive_weight
         Weight of a positive base.
+    weights
+        float32 (channels,): of each channel; None: 1.
     """
     truth = (labels == 1).float()
     weight = (labels != MASK).float()
+    if weights is not None:
+        weight = weight * weights
     if positive_weight != 1:
         weight = weight * torch.where(labels == 1, positive_weight, 1.0)
     target = truth * (1 - config.label_smoothing) + config.label_smoothing / 2

@@ -11,6 +11,7 @@ from dnabilstm.alphabet import COMPLEMENT
 from dnabilstm.genome import Genome
 from dnabilstm.intervals import Intervals
 from dnabilstm.labels import MASK, Labels
+from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid
 from dnabilstm.train.config import TrainConfig
@@ -81,6 +82,9 @@ class PositionLesson(Lesson):
             hard=run.hard,
             hard_share=config.hard_share,
         )
+        self.weights: Tensor | None = None
+        if config.task_weight == "balanced":
+            self.weights = task_weights(held_out_labels(run.labels, of_part(run.split, "train")), run.model)
         self.stretches = of_part(run.split, "valid")
         self.truth = held_out_labels(run.labels, self.stretches)
 
@@ -109,7 +113,8 @@ class PositionLesson(Lesson):
         config = self.run.train
         logits = network.forward_bins(codes).float()
         with torch.autocast(codes.device.type, enabled=False):
-            return position_loss(logits, labels, config, config.positive_weight)
+            weights = None if self.weights is None else self.weights.to(codes.device)
+            return position_loss(logits, labels, config, config.positive_weight, weights)
 
     def evaluate(self, network: nn.Module) -> dict[str, float]:
         """Validation AUPRC of each channel."""
@@ -119,3 +124,24 @@ class PositionLesson(Lesson):
             self.run.genome, network, self.stretches, grid, ScoreConfig(precision="fp32")
         )
         return auprc_by_channel(self.truth, logits, self.run.model.channels)
+
+
+def task_weights(labels: np.ndarray, config: BiLSTMConfig) -> Tensor:
+    """What each channel weighs in the loss so that no task is drowned by the others: float32 (channels,), mean 1.
+
+    A task weighs one over the entropy of its base rate, which is the loss of a network that knows the rate and
+    nothing else. Both strands of a task weigh the same.
+
+    Parameters
+    ----------
+    labels
+        uint8 (bases, channels) of the training part; 1, 0 or ``MASK``.
+    config
+        Tells which channels are of one task.
+    """
+    weights = np.ones(labels.shape[1])
+    for columns in config.columns:
+        known = labels[:, columns] != MASK
+        rate = np.clip((labels[:, columns] == 1).sum() / max(1, known.sum()), 1e-6, 1 - 1e-6)
+        weights[list(columns)] = -1 / (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    return torch.tensor(weights / weights.mean(), dtype=torch.float32)

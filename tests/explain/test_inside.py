@@ -9,7 +9,7 @@ from dnabilstm.alphabet import COMPLEMENT, PAD
 from dnabilstm.explain.inside import attends, attention_weights, hidden_states
 from dnabilstm.explain.loci import locus_of, locus_of_sequence
 from dnabilstm.genome import Contig, Genome
-from dnabilstm.model.layers import phase
+from dnabilstm.model.bins import phase
 from tests.explain.made import made_genome
 from tests.model.variants import COMBINED, SEQUENCE_VARIANTS, VARIANTS, network_of
 
@@ -44,7 +44,8 @@ def naive(network, codes, wanted):
     """States of a layer, from 1 on, at every base of a contig: (directions, bases, units)."""
     pool = network.config.pool
     rows, left = placed(codes, pool)
-    features = network.deepen(network.pool(network.stem(rows)), network.valid(rows))
+    bias = network.place_bias(torch.tensor([rows.shape[1] // pool]), rows.shape[1])
+    features = network.deepen(network.pool(network.stem(rows, bias)), network.valid(rows))
     for index, layer in enumerate(network.lstms):
         entered = network.enter(index, features)
         each = [one_way(layer, number, entered) for number in range(2 if layer.bidirectional else 1)]

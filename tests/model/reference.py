@@ -240,7 +240,21 @@ class Network:
         if not self.config.filters:
             return xs
         features = self.convolve(xs, "convolution.", channels_reversed)
+        if "places.table" in self.parameters:
+            features = [x + self.bias_at(place, len(features)) for place, x in enumerate(features)]
         return [x.clamp(min=0) * (code != 0) for x, code in zip(features, codes, strict=True)]
+
+    def bias_at(self, place, bases):
+        """What the filters get at a place of a sequence in whole bins: the table's middle lies on its middle.
+
+        The other strand's filters are at the place that this is from the other end.
+        """
+        table, sides = self.parameters["places.table"], []
+        for seen in (place, bases - 1 - place) if self.tied else (place,):
+            twice = 2 * seen + len(table) - bases
+            rows = [row for row in (math.floor(twice / 2), math.ceil(twice / 2)) if 0 <= row < len(table)]
+            sides.append(sum((table[row] / 2 for row in rows), torch.zeros(table.shape[1]).to(table)))
+        return torch.cat(sides)
 
     def convolve(self, xs, name, turn):
         weight, bias = self.parameters[f"{name}weight"], self.parameters[f"{name}bias"]
@@ -382,16 +396,42 @@ class Network:
             ]
         return torch.cat(halves)
 
+    def by_place(self, xs):
+        """A few channels of every bin, side by side from the first to the last place about the middle.
+
+        A place s holds bin s + (bins - places) / 2: where that is no whole number, half of both
+        neighbours. The other strand reads its bins with the same weights, from its own start.
+        """
+        names, places = self.under("head.aligned.read."), self.config.aligned
+        prefix = "map." if "map.weight" in names else ""
+        weight, bias = names[prefix + "weight"], names[prefix + "bias"]
+        width = len(weight)
+        both = []
+        for turn in self.sides:
+            own = xs if turn is self.sides[0] else xs[::-1]
+            read = [torch.relu(affine(turn(x), weight, bias)) for x in own]
+            for place in range(places):
+                twice, found = 2 * place + len(xs) - places, torch.zeros(width).to(xs[0])
+                for bin_ in (math.floor(twice / 2), math.ceil(twice / 2)):
+                    if 0 <= bin_ < len(xs):
+                        found = found + read[bin_] / 2
+                both.append(found)
+        return torch.cat(both)
+
     def sequence(self, codes):
         """Logits of a whole sequence, (classes,); codes in whole bins."""
         xs = self.trunk(self.stem(codes))
         parts = [torch.stack(xs).amax(dim=0), sum(xs) / len(xs)]
         if self.config.attention != "none":
             parts.append(self.summary(xs))
+        if self.config.aligned not in ("auto", 0):
+            parts.append(self.by_place(xs))
         if len(self.sides) == 1:
             return self.small_network(torch.cat(parts), "head.reader.")
-        half = len(xs[0]) // 2
-        first, second = torch.cat([p[:half] for p in parts]), torch.cat([p[half:] for p in parts])
+        first, second = (
+            torch.cat([p[: len(p) // 2] for p in parts]),
+            torch.cat([p[len(p) // 2 :] for p in parts]),
+        )
         given = self.small_network(torch.cat([first, second]), "head.reader.")
         if self.config.strand == "stranded":
             return given

@@ -14,7 +14,6 @@ from dnabilstm.model.layers import (
     OneHot,
     PairedLinear,
     PairedNorm,
-    phase,
     swap_of_halves,
     swap_of_one_hot,
 )
@@ -113,13 +112,6 @@ def test_paired_normalisation_turns_over_with_the_strand():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     swap = swap_of_halves(6)
     torch.testing.assert_close(layer(other_strand(x, swap)), other_strand(layer(x), swap), rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("pool", [1, 3, 5, 7, 9])
-def test_bin_borders_mirror_for_every_length(pool):
-    for length in range(1, 60):
-        borders = {p for p in range(length + 1) if (p - phase(length, pool)) % pool == 0}
-        assert borders == {length - p for p in borders}
 
 
 def test_channel_dropout_has_one_mask_a_row_and_channel():

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from dnabilstm.labels import MASK
+from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 from dnabilstm.train.loss import position_loss, sequence_loss
+from dnabilstm.train.positions import task_weights
 
 SETTINGS = [
     {},
@@ -63,3 +65,31 @@ def test_extreme_logits_have_a_finite_slope(focal, size):
     position_loss(bases, torch.tensor([[[1], [1]]], dtype=torch.uint8), TrainConfig(**config)).backward()
     assert torch.isfinite(bases.grad).all()
     assert bases.grad[0, 1] < 0  # what is wrong is still pulled back
+
+
+def test_channels_weigh_what_they_are_given():
+    logits = torch.tensor([[[0.5, -1.0], [2.0, 0.0]]])
+    labels = torch.tensor([[[1, 0], [0, MASK]]], dtype=torch.uint8)
+    config, weights = TrainConfig(), torch.tensor([3.0, 0.5])
+    got = position_loss(logits, labels, config, 1.0, weights)
+    want = 3 * (math.log1p(math.exp(-0.5)) + math.log1p(math.exp(2.0))) + 0.5 * math.log1p(math.exp(-1.0))
+    assert float(got) == pytest.approx(want, rel=1e-6)
+
+
+def test_a_rare_task_weighs_in_balance_with_a_common_one():
+    labels = np.zeros((1000, 2), np.uint8)
+    labels[:500, 0], labels[:10, 1] = 1, 1
+    labels[990:] = MASK
+    weights = task_weights(labels, BiLSTMConfig(tasks=("common", "rare"))).numpy()
+    rates = np.array([500, 10]) / 990
+    # What a network that knows the rates and nothing else loses, weighed, is the same of each task.
+    lost = -weights * (rates * np.log(rates) + (1 - rates) * np.log(1 - rates))
+    assert lost[0] == pytest.approx(lost[1], rel=1e-5)
+    assert weights.mean() == pytest.approx(1, rel=1e-6)
+
+
+def test_both_strands_of_a_task_weigh_the_same():
+    labels = np.zeros((100, 4), np.uint8)
+    labels[:50, 0], labels[:1, 2:] = 1, 1
+    weights = task_weights(labels, BiLSTMConfig(tasks=("a", "b"), strand="stranded")).tolist()
+    assert weights[0] == weights[1] < weights[2] == weights[3]
