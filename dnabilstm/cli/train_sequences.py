@@ -18,7 +18,7 @@ from dnabilstm.classify.parts import Parts, check_parts, make_runs, with_validat
 from dnabilstm.classify.table import Classified, leaks_of, write_table
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.sequence_options import SequenceOptions, read_sequence_options
-from dnabilstm.cli.train_members import check_architecture, train_members
+from dnabilstm.cli.train_members import check_architecture, terminal, train_members
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_file_place, check_folder_place, write_json
 from dnabilstm.genome import Genome, open_genome
@@ -31,6 +31,7 @@ from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
 from dnabilstm.train.sequences import SequenceRun
 from dnabilstm.train.state import TrainState
+from dnabilstm.train.strand import choose_strand, remove_trials
 
 
 def train_sequences(
@@ -64,8 +65,13 @@ def train_sequences(
     write_audit(data.audit, _beside(stem, "audit"))
     note(f"training on {describe(device)}")
     prepare_process()
+    if runs[0].model.undecided:
+        strand = choose_strand(runs[0], stem, terminal)
+        settings = settings | {"model": settings["model"] | {"strand": strand}}
+        runs = sequence_runs(data, settings, device)
     raw = _train_with_leaks(data, settings, output, device) if data.with_leaks else None
     model = train_members(runs, output, partial(finish_audited, data), _say)
+    remove_trials(stem)
     if "test" in data.parts:
         _test(model, output, data, raw)
 

@@ -84,9 +84,14 @@ def _of_sequences(
         "sequence",
         sequences.digests_of(data),
         device,
-        lambda asked: sequences.sequence_runs(data, asked, device)[0],
+        lambda asked: sequences.sequence_runs(data, _decided(asked), device)[0],
         partial(sequences.finish_audited, data),
     )
+
+
+def _decided(settings: Settings) -> Settings:
+    """Settings without a trial of strands inside a trial of settings: a space may have ``model.strand`` itself."""
+    return settings | {"model": {"strand": "symmetric"} | settings["model"]}
 
 
 PARTING = ("seed", "fold_by", "leaks")

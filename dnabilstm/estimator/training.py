@@ -2,11 +2,12 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from dnabilstm.estimator.parts import hold_out
@@ -17,6 +18,7 @@ from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
 from dnabilstm.train.loop import Reporter, train
 from dnabilstm.train.sequences import SequenceRun
+from dnabilstm.train.strand import choose_strand
 
 
 class Printer(Reporter):
@@ -72,6 +74,8 @@ def train_classifier(
     network = network.for_sequences(sequences.lengths.tolist())
     parts = hold_out(sequences, share, config.folds, config.seed)
     models, history = [], []
+    if network.undecided:
+        network = replace(network, strand=_strand(sequences, parts[0], network, config, device, reporter))
     for member in range(config.folds or config.members):
         training, validation = (sequences.subset(rows) for rows in parts[member % len(parts)])
         run = SequenceRun(network, replace(config, seed=config.seed + member), device, training, validation)
@@ -82,3 +86,18 @@ def train_classifier(
     if len(models) == 1:
         return models[0], history
     return join_models(models, [f"member {number}" for number in range(len(models))]), history
+
+
+def _strand(
+    sequences: SequenceSet,
+    parts: tuple[np.ndarray, np.ndarray],
+    network: BiLSTMConfig,
+    config: SequenceTrainConfig,
+    device: torch.device,
+    reporter: Reporter,
+) -> str:
+    """How the strands are read, by a short trial of both ways on the parts of the first member."""
+    training, validation = (sequences.subset(rows) for rows in parts)
+    run = SequenceRun(network, config, device, training, validation)
+    with _one_thread(), tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
+        return choose_strand(run, Path(folder) / "run", lambda _: nullcontext(reporter))

@@ -11,6 +11,8 @@ from dnabilstm.model.bins import bins_of
 
 ODD = ("pool", "filter_width", "stem_width")
 """Widths that strand symmetry wants odd."""
+EVEN = ("auto", "symmetric")
+"""Values of ``strand`` with which both strands may come to be alike."""
 MOST_ALIGNED = 256
 """Bins that ``aligned: auto`` goes up to: beyond, each would be seen too seldom for weights of its own."""
 
@@ -34,12 +36,13 @@ class BiLSTMConfig:
         Field(description="position: a score for every base and task; sequence: classes of whole sequences."),
     ] = "position"
     strand: Annotated[
-        Literal["symmetric", "stranded", "none"],
+        Literal["auto", "symmetric", "stranded", "none"],
         Field(
             description="symmetric: the same score for both strands; stranded: tied weights, but a score for "
-            "each strand (a sequence head: for the strand that is given); none: ordinary untied weights."
+            "each strand (a sequence head: for the strand that is given); none: ordinary untied weights; auto: "
+            "symmetric, but a sequence head is stranded where a short trial of both says so."
         ),
-    ] = "symmetric"
+    ] = "auto"
     cell: Annotated[
         Literal["lstm", "peephole", "grid"],
         Field(
@@ -142,8 +145,22 @@ class BiLSTMConfig:
             return self
         bins = {bins_of(length, self.pool) for length in lengths}
         fits = len(set(lengths)) == 1 and max(bins) <= MOST_ALIGNED
-        blind = self.merge == "sum" and self.strand == "symmetric"
+        blind = self.merge == "sum" and self.strand in EVEN
         return replace(self, aligned=max(bins) if fits and not blind else 0)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a trial is to tell how the strands are read."""
+        able = self.merge == "concat" and self.architecture == "bilstm"
+        return self.head == "sequence" and self.strand == "auto" and able
+
+    def settled(self) -> "BiLSTMConfig":
+        """The same network, with what is left to ``auto`` as it is where nothing is known of the data."""
+        return replace(
+            self,
+            strand="symmetric" if self.strand == "auto" else self.strand,
+            aligned=0 if self.aligned == "auto" else self.aligned,
+        )
 
     def problems(self) -> list[str]:
         """What no single field shows: combinations that make no network."""
@@ -200,7 +217,7 @@ class BiLSTMConfig:
                 f"aligned: {self.aligned} with head: {self.head}; wanted head: sequence",
             ),
             (
-                self.aligned not in ("auto", 0) and self.merge == "sum" and self.strand == "symmetric",
+                self.aligned not in ("auto", 0) and self.merge == "sum" and self.strand in EVEN,
                 "merge: sum keeps no strand that aligned bins could be told by; wanted aligned: 0",
             ),
             (

@@ -39,5 +39,5 @@ def find(name: str) -> Callable[[BiLSTMConfig], nn.Module]:
 
 
 def build(config: BiLSTMConfig) -> nn.Module:
-    """A network with fresh weights."""
-    return find(config.architecture)(config)
+    """A network with fresh weights; what its configuration leaves to ``auto`` is settled."""
+    return find(config.architecture)(config.settled())

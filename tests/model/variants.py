@@ -94,7 +94,7 @@ def config_of(**settings) -> BiLSTMConfig:
     """Settings of a small network."""
     config = BiLSTMConfig(**({"tasks": TASKS} | SMALL | settings))
     assert config.problems() == []
-    return config
+    return config.settled()
 
 
 def network_of(dtype: torch.dtype = torch.float64, seed: int = 0, **settings) -> nn.Module:
