@@ -58,11 +58,16 @@ class BiLSTMConfig:
     merge: Annotated[
         Literal["concat", "sum"], Field(description="How the two directions are joined after each layer.")
     ] = "concat"
-    norm: Annotated[bool, Field(description="Layer normalisation before each LSTM layer.")] = False
+    norm: Annotated[
+        bool, Field(description="Layer normalisation before each LSTM layer (a grid has none).")
+    ] = True
     residual: Annotated[
         bool,
-        Field(description="Add a layer's input to its output, where both are alike in width and strands."),
-    ] = False
+        Field(
+            description="Add a layer's input to its output, where both are alike in width and strands (a grid "
+            "carries its own memory from layer to layer)."
+        ),
+    ] = True
     dropout: Annotated[
         float,
         Field(ge=0, lt=1, description="Dropout before each LSTM layer and in the head, while training."),
@@ -174,7 +179,7 @@ class BiLSTMConfig:
 
     def _rules(self) -> list[tuple[bool, str]]:
         """Combinations, whether they are asked for, and what is to be said of them."""
-        sequence, grid = self.head == "sequence", self.cell == "grid"
+        sequence = self.head == "sequence"
         over = ("none", "additive", "multihead") if sequence else ("none", "local")
         return [
             (not self.tasks, "tasks: is empty; wanted at least one task"),
@@ -198,10 +203,6 @@ class BiLSTMConfig:
             (
                 self.merge == "sum" and not self.bidirectional,
                 "merge: sum has nothing to add with bidirectional: false; wanted merge: concat",
-            ),
-            (
-                grid and (self.norm or self.residual),
-                "cell: grid carries a memory from layer to layer; wanted norm: false and residual: false",
             ),
             (
                 self.attention not in over,

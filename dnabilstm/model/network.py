@@ -49,7 +49,7 @@ class BiLSTM(nn.Module):
         self.lstms, self.norms = nn.ModuleList(), nn.ModuleList()
         for index in range(config.layers):
             layer = self._layer(index, features, swap if tied else None)
-            normal = config.norm and (index or config.filters)
+            normal = config.norm and config.cell != "grid" and (index or config.filters)
             paired = tied and (index == 0 or config.merge == "concat")
             self.norms.append(PairedNorm(features, paired) if normal else nn.Identity())
             self.lstms.append(layer)
@@ -170,7 +170,7 @@ class BiLSTM(nn.Module):
         """Whether the input of a layer may be added to its output: both must turn over alike with the strand."""
         config = self.config
         alike = index > 0 or config.strand == "none" or (config.filters > 0 and config.merge == "concat")
-        return config.residual and alike
+        return config.residual and config.cell != "grid" and alike
 
     def look(self, outputs: Tensor, valid: Tensor) -> Tensor:
         """Local attention, where there is any: (batch, bins, width) to the same shape."""

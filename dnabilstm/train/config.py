@@ -97,7 +97,7 @@ class TrainConfig(CommonConfig):
             description="balanced: each task weighs the same in the loss, however rare its regions; none: each base"
             " does."
         ),
-    ] = "none"
+    ] = "balanced"
     halo: Annotated[
         int, Field(ge=0, description="Bases at each end of a window that are not trained on.")
     ] = 0

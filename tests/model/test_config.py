@@ -37,7 +37,7 @@ def test_all_problems_are_told_at_once():
         parse(BiLSTMConfig, {"tasks": ["a"], "hidden": 0, "layers": 0}, "model")
     assert len(caught.value.problems) == 2
     with pytest.raises(DnabilstmError) as caught:
-        parse(BiLSTMConfig, {"tasks": ["a"], "pool": 4, "cell": "grid", "norm": True}, "model")
+        parse(BiLSTMConfig, {"tasks": ["a"], "pool": 4, "attention": "additive"}, "model")
     assert len(caught.value.problems) == 2
 
 
@@ -63,13 +63,6 @@ def test_all_problems_are_told_at_once():
         (
             {"merge": "sum", "bidirectional": False, "strand": "none"},
             "model.merge: sum has nothing to add with bidirectional: false; wanted merge: concat",
-        ),
-        *(
-            (
-                {"cell": "grid", setting: True},
-                "model.cell: grid carries a memory from layer to layer; wanted norm: false and residual: false",
-            )
-            for setting in ("norm", "residual")
         ),
         *(
             (

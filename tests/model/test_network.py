@@ -88,9 +88,9 @@ def test_the_depth_of_stem_and_stack_is_what_is_asked_for():
     def parameters(**settings):
         return sum(p.numel() for p in network_of(**settings).parameters())
 
-    # 4 filters of 8 channels by 5 bins, and a bias each; an LSTM of 4 over 8 channels.
+    # 4 filters of 8 channels by 5 bins, and a bias each; an LSTM of 4 over 8 channels, its norm of 4 pairs before it.
     assert parameters(stem_layers=3) - parameters(stem_layers=0) == 3 * (4 * 8 * 5 + 4)
-    assert parameters(layers=3) - parameters(layers=1) == 2 * (4 * 4 * (8 + 4) + 4 * 4)
+    assert parameters(layers=3) - parameters(layers=1) == 2 * (4 * 4 * (8 + 4) + 4 * 4 + 2 * 4)
 
 
 @pytest.fixture
