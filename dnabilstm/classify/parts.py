@@ -131,7 +131,7 @@ def make_runs(
         How and where the members train.
     """
     classes = parts["train"].classes
-    network = replace(network, tasks=classes).for_sequences(parts["train"].lengths.tolist())
+    network = replace(network, tasks=classes)
     pairs = _folds(parts["train"], plan) if plan.folds else [(parts["train"], parts["valid"])] * plan.members
     return [
         SequenceRun(network, replace(plan, seed=plan.seed + number), device, training, validation)

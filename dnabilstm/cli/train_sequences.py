@@ -29,9 +29,9 @@ from dnabilstm.score.sequences import class_probabilities
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
+from dnabilstm.train.reading import choose_reading, remove_trials
 from dnabilstm.train.sequences import SequenceRun
 from dnabilstm.train.state import TrainState
-from dnabilstm.train.strand import choose_strand, remove_trials
 
 
 def train_sequences(
@@ -65,13 +65,12 @@ def train_sequences(
     write_audit(data.audit, _beside(stem, "audit"))
     note(f"training on {describe(device)}")
     prepare_process()
-    if runs[0].model.undecided:
-        strand = choose_strand(runs[0], stem, terminal)
-        settings = settings | {"model": settings["model"] | {"strand": strand}}
-        runs = sequence_runs(data, settings, device)
+    undecided = runs[0]
+    settings = settings | {"model": settings["model"] | choose_reading(undecided, stem, terminal)}
+    runs = sequence_runs(data, settings, device)
     raw = _train_with_leaks(data, settings, output, device) if data.with_leaks else None
     model = train_members(runs, output, partial(finish_audited, data), _say)
-    remove_trials(stem)
+    remove_trials(undecided, stem)
     if "test" in data.parts:
         _test(model, output, data, raw)
 

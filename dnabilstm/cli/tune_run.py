@@ -90,8 +90,8 @@ def _of_sequences(
 
 
 def _decided(settings: Settings) -> Settings:
-    """Settings without a trial of strands inside a trial of settings: a space may have ``model.strand`` itself."""
-    return settings | {"model": {"strand": "symmetric"} | settings["model"]}
+    """Settings without trials inside a trial: a space may have ``model.strand`` and ``model.aligned`` itself."""
+    return settings | {"model": {"strand": "symmetric", "aligned": 0} | settings["model"]}
 
 
 PARTING = ("seed", "fold_by", "leaks")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CARD_KEY = "estimator"
 """Under which a card has the labels as they were given, and the parameters of ``AS_GIVEN``."""
-AS_GIVEN = ("validation_fraction", "aligned", "strand")
+AS_GIVEN = ("validation_fraction", "aligned", "attention", "strand")
 """Parameters that the network's and the training's settings in a card do not tell."""
 
 
@@ -29,9 +29,9 @@ AS_GIVEN = ("validation_fraction", "aligned", "strand")
 class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
     """A bidirectional LSTM over a pooled convolutional stem that tells classes of DNA sequences apart.
 
-    Sequences may be of any lengths, of either case, with IUPAC codes. By default a short trial
-    decides whether the classes may depend on which strand of a sequence is given (``strand``), and
-    sequences of one length are taken to be aligned on their middle (``aligned``).
+    Sequences may be of any lengths, of either case, with IUPAC codes. By default short trials
+    decide whether the classes may depend on which strand of a sequence is given (``strand``), and, of
+    sequences of one length, whether on what lies where (``aligned``).
 
     Parameters
     ----------
@@ -147,6 +147,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
             "classes": classes.tolist(),
             "validation_fraction": float(self.validation_fraction),
             "aligned": self.aligned,
+            "attention": self.attention,
             "strand": self.strand,
         }
         return self

@@ -17,8 +17,8 @@ from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
 from dnabilstm.train.loop import Reporter, train
+from dnabilstm.train.reading import Reading, choose_reading
 from dnabilstm.train.sequences import SequenceRun
-from dnabilstm.train.strand import choose_strand
 
 
 class Printer(Reporter):
@@ -71,11 +71,9 @@ def train_classifier(
         ``auprc.CLASS`` of the validation part.
     """
     reporter = Printer() if verbose else Reporter()
-    network = network.for_sequences(sequences.lengths.tolist())
     parts = hold_out(sequences, share, config.folds, config.seed)
     models, history = [], []
-    if network.undecided:
-        network = replace(network, strand=_strand(sequences, parts[0], network, config, device, reporter))
+    network = replace(network, **_reading(sequences, parts[0], network, config, device, reporter))
     for member in range(config.folds or config.members):
         training, validation = (sequences.subset(rows) for rows in parts[member % len(parts)])
         run = SequenceRun(network, replace(config, seed=config.seed + member), device, training, validation)
@@ -88,16 +86,16 @@ def train_classifier(
     return join_models(models, [f"member {number}" for number in range(len(models))]), history
 
 
-def _strand(
+def _reading(
     sequences: SequenceSet,
     parts: tuple[np.ndarray, np.ndarray],
     network: BiLSTMConfig,
     config: SequenceTrainConfig,
     device: torch.device,
     reporter: Reporter,
-) -> str:
-    """How the strands are read, by a short trial of both ways on the parts of the first member."""
+) -> Reading:
+    """How sequences are read, by short trials on the parts of the first member."""
     training, validation = (sequences.subset(rows) for rows in parts)
     run = SequenceRun(network, config, device, training, validation)
     with _one_thread(), tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
-        return choose_strand(run, Path(folder) / "run", lambda _: nullcontext(reporter))
+        return choose_reading(run, Path(folder) / "run", lambda _: nullcontext(reporter))

@@ -1,20 +1,16 @@
 """The configuration of a network: the whole interface between a user and an architecture."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.model.bins import bins_of
 
 ODD = ("pool", "filter_width", "stem_width")
 """Widths that strand symmetry wants odd."""
 EVEN = ("auto", "symmetric")
 """Values of ``strand`` with which both strands may come to be alike."""
-MOST_ALIGNED = 256
-"""Bins that ``aligned: auto`` goes up to: beyond, each would be seen too seldom for weights of its own."""
 
 
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -40,7 +36,7 @@ class BiLSTMConfig:
         Field(
             description="symmetric: the same score for both strands; stranded: tied weights, but a score for "
             "each strand (a sequence head: for the strand that is given); none: ordinary untied weights; auto: "
-            "symmetric, but a sequence head is stranded where a short trial of both says so."
+            "symmetric, but a sequence head is stranded where short trials say so."
         ),
     ] = "auto"
     cell: Annotated[
@@ -104,12 +100,12 @@ class BiLSTMConfig:
         bool, Field(description="Let each base see the stem's own features, past the pooling.")
     ] = False
     attention: Annotated[
-        Literal["none", "local", "additive", "multihead"],
+        Literal["auto", "none", "local", "additive", "multihead"],
         Field(
             description="Over the LSTM's states. local: in a window of bins (position head); additive or "
-            "multihead: over all positions (sequence head)."
+            "multihead: over all positions (sequence head); auto: additive with a sequence head, else none."
         ),
-    ] = "none"
+    ] = "auto"
     attention_heads: Annotated[
         int, Field(ge=1, le=256, description="Heads of local and multihead attention; they divide hidden.")
     ] = 4
@@ -120,7 +116,7 @@ class BiLSTMConfig:
         Annotated[int, Field(ge=0, le=65_536)] | Literal["auto"],
         Field(
             description="Bins about a sequence's centre that the sequence head also reads each with weights of its"
-            " own; auto: all, where all training sequences have one length and are short, else none."
+            " own; auto: all or none, as short trials say, where all training sequences have one length; else none."
         ),
     ] = "auto"
     aligned_width: Annotated[
@@ -144,27 +140,14 @@ class BiLSTMConfig:
         width = len(self.channels) // max(1, len(self.tasks))
         return tuple(tuple(range(i * width, (i + 1) * width)) for i in range(len(self.tasks)))
 
-    def for_sequences(self, lengths: Sequence[int]) -> "BiLSTMConfig":
-        """The same network with what depends on the lengths of the training sequences, bases, decided."""
-        if self.head != "sequence" or self.aligned != "auto":
-            return self
-        bins = {bins_of(length, self.pool) for length in lengths}
-        fits = len(set(lengths)) == 1 and max(bins) <= MOST_ALIGNED
-        blind = self.merge == "sum" and self.strand in EVEN
-        return replace(self, aligned=max(bins) if fits and not blind else 0)
-
-    @property
-    def undecided(self) -> bool:
-        """Whether a trial is to tell how the strands are read."""
-        able = self.merge == "concat" and self.architecture == "bilstm"
-        return self.head == "sequence" and self.strand == "auto" and able
-
     def settled(self) -> "BiLSTMConfig":
         """The same network, with what is left to ``auto`` as it is where nothing is known of the data."""
+        default_attention = "additive" if self.head == "sequence" else "none"
         return replace(
             self,
             strand="symmetric" if self.strand == "auto" else self.strand,
             aligned=0 if self.aligned == "auto" else self.aligned,
+            attention=self.attention if self.attention != "auto" else default_attention,
         )
 
     def problems(self) -> list[str]:
@@ -180,7 +163,7 @@ class BiLSTMConfig:
     def _rules(self) -> list[tuple[bool, str]]:
         """Combinations, whether they are asked for, and what is to be said of them."""
         sequence = self.head == "sequence"
-        over = ("none", "additive", "multihead") if sequence else ("none", "local")
+        over = ("auto", "none", "additive", "multihead") if sequence else ("auto", "none", "local")
         return [
             (not self.tasks, "tasks: is empty; wanted at least one task"),
             (sequence and len(self.tasks) == 1, "tasks: one class only; wanted two or more"),

@@ -130,12 +130,24 @@ class TrainConfig(CommonConfig):
 class SequenceTrainConfig(CommonConfig):
     """How a network is trained on whole sequences."""
 
-    batch: Annotated[int, Field(ge=1, description="Sequences a step.")] = 32
+    batch: Annotated[int, Field(ge=1, description="Sequences a step.")] = 64
     learning_rate: Annotated[float, Field(gt=0, description="Highest learning rate of AdamW.")] = 3e-3
-    epochs: Annotated[int, Field(ge=1, description="Passes over the training sequences at most.")] = 40
+    epochs: Annotated[int, Field(ge=1, description="Passes over the training sequences at most.")] = 10
     min_steps: Annotated[
         int, Field(ge=1, description="Optimizer steps at least, with more passes over a small set.")
-    ] = 400
+    ] = 2_000
+    mutation: Annotated[
+        float,
+        Field(ge=0, lt=1, description="Share of the bases that are replaced at random, anew each time."),
+    ] = 0.03
+    members: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="Networks of an ensemble, trained with one seed after another; with folds, one a fold.",
+        ),
+    ] = 3
     class_weight: Annotated[
         Literal["none", "balanced"],
         Field(description="balanced: each class weighs the same in the loss, however rare."),
@@ -167,6 +179,4 @@ class SequenceTrainConfig(CommonConfig):
         found = super().problems()
         if self.folds == 1:
             found.append("train.folds: 1 holds nothing out; wanted 2 or more, or 0")
-        if self.folds and self.members > 1:
-            found.append(f"train.members: {self.members} with train.folds: {self.folds}; wanted one of them")
         return found

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.metrics import auprc
+from dnabilstm.model.bins import bins_of
 from dnabilstm.score.sequences import place, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
@@ -18,6 +19,8 @@ from dnabilstm.train.run import Arrays, Lesson, Run, mutated
 
 LIKE = 16
 """Batches whose sequences are sorted by length before they are cut, so that little is padded."""
+MOST_PLACES = 256
+"""Bins up to which each may have weights of its own: beyond, they would be too many."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,13 @@ class SequenceRun(Run):
     def bases(self) -> int:
         """Bases of all passes, about."""
         return int(self.training.borders[-1]) * self.steps // self.steps_a_pass
+
+    @property
+    def places(self) -> int:
+        """Bins of the training sequences, if they have one length and few bins; else 0."""
+        lengths = self.training.lengths
+        bins = bins_of(int(lengths[0]), self.model.pool)
+        return bins if not np.ptp(lengths) and bins <= MOST_PLACES else 0
 
     def lesson(self) -> "SequenceLesson":
         """Open the two sets."""

@@ -9,7 +9,8 @@ def quick(**parameters):
     """A classifier that learns ``rich`` from ``poor`` in about 30 steps."""
     small = {"hidden": 4, "layers": 1, "filters": 4, "filter_width": 5, "shards": 1, "precision": "fp32"}
     fast = {"min_steps": 30, "epochs": 1, "warmup": 2, "learning_rate": 0.02, "average": 0.8}
-    return DNABiLSTMClassifier(**{**small, **fast, **parameters})
+    alone = {"members": 1, "strand": "symmetric", "aligned": 0, "mutation": 0.0}
+    return DNABiLSTMClassifier(**{**small, **fast, **alone, **parameters})
 
 
 def texts_of(count, seed=0, length=40):

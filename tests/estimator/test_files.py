@@ -25,8 +25,8 @@ LABELS = {"str": named(RICH), "int": [3 + 7 * one for one in RICH], "bool": RICH
 WRITTEN = 6e-6
 """Half of the last of the six digits that a table has, relative."""
 SMALL = {
-    "model": {"hidden": 4, "layers": 1, "filters": 4},
-    "train": {"min_steps": 4, "epochs": 1, "shards": 1},
+    "model": {"hidden": 4, "layers": 1, "filters": 4, "strand": "symmetric", "aligned": 0},
+    "train": {"min_steps": 4, "epochs": 1, "shards": 1, "members": 1},
 }
 
 

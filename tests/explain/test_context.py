@@ -174,7 +174,7 @@ def test_long_loci_are_looked_at_in_as_many_places_as_asked_for():
     assert few.log_odds["left"][3] == pytest.approx(first, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["default", "untied", "additive", "grid"])
+@pytest.mark.parametrize("name", ["default", "untied", "multihead", "grid"])
 @torch.no_grad()
 def test_a_whole_sequence_is_decided_by_its_start_and_by_its_end(name):
     model = made_model(head="sequence", **{k: v for k, v in SEQUENCE_VARIANTS[name].items() if k != "head"})

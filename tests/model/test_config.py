@@ -67,13 +67,13 @@ def test_all_problems_are_told_at_once():
         *(
             (
                 {"attention": attention},
-                f"model.attention: {attention} with head: position; wanted one of none, local",
+                f"model.attention: {attention} with head: position; wanted one of auto, none, local",
             )
             for attention in ("additive", "multihead")
         ),
         (
             {**CLASSES, "attention": "local"},
-            "model.attention: local with head: sequence; wanted one of none, additive, multihead",
+            "model.attention: local with head: sequence; wanted one of auto, none, additive, multihead",
         ),
         ({"attention": "local", "hidden": 30}, "model.attention_heads: 4 do not divide hidden: 30"),
         (

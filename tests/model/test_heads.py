@@ -64,7 +64,7 @@ def test_a_sequence_head_reads_maximum_mean_and_attention_of_the_bins_that_count
 
 def test_attention_is_there_to_be_plotted():
     x = features_of()
-    assert sequence_head().weights(x, every(x)) is None
+    assert sequence_head(attention="none").weights(x, every(x)) is None
     weights = sequence_head(attention="multihead").weights(x, every(x))
     assert weights.shape == (3, 2, 7)
     torch.testing.assert_close(weights.sum(2), torch.ones_like(weights.sum(2)))

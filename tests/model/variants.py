@@ -39,11 +39,10 @@ SEQUENCE_VARIANTS = {
     name: {"head": "sequence", **settings}
     for name, settings in {
         "default": {},
-        "additive": {"attention": "additive"},
+        "no_attention": {"attention": "none"},
         "multihead": {"attention": "multihead"},
-        "stranded_additive": {"attention": "additive", "strand": "stranded"},
         "stranded_multihead": {"attention": "multihead", "strand": "stranded"},
-        "additive_sum": {"attention": "additive", "merge": "sum"},
+        "stranded_no_attention": {"attention": "none", "strand": "stranded"},
         "peephole": {"cell": "peephole"},
         "grid": {"cell": "grid"},
         "sum": {"merge": "sum"},

@@ -20,7 +20,7 @@ NETWORK = BiLSTMConfig(
     tasks=("a", "b"), head="sequence", hidden=8, filters=8, filter_width=11, layers=1, pool=3
 )
 PLAN = SequenceTrainConfig(
-    batch=8, shards=1, epochs=1, min_steps=40, average=0.9, warmup=5, learning_rate=0.01
+    batch=8, shards=1, epochs=1, min_steps=40, average=0.9, warmup=5, learning_rate=0.01, mutation=0
 )
 
 
