@@ -1,0 +1,94 @@
+"""What the benchmarks of accuracy share: one result a file, written when it is done, so that a run goes on."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+
+from benchmarks.speed.machine import cores, described
+
+Row = dict[str, Any]
+RESULTS = Path(__file__).parent / "results"
+WORK = Path("results/benchmarks/accuracy")
+"""Models and logs, which are not kept."""
+
+
+def command(words: Iterable[object], log: Path, threads: int = 1) -> float:
+    """Run one `dnabilstm` command; minutes of processor time that it took. Its log is kept.
+
+    Raises
+    ------
+    RuntimeError
+        With the end of the log, if it fails.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    own = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    line = [sys.executable, "-m", "dnabilstm", *map(str, words)]
+    with log.open("a") as out:
+        process = subprocess.Popen(line, stdout=out, stderr=out, env=own)
+        _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"{' '.join(line)}\n{log.read_text()[-2000:]}")
+    return (used.ru_utime + used.ru_stime) / 60
+
+
+def parameters_of(model: Path) -> int:
+    """Numbers in a model file, of all its members."""
+    with safe_open(str(model), framework="np") as handle:
+        return sum(handle.get_tensor(key).size for key in handle.keys())  # noqa: SIM118
+
+
+def run_all(jobs: dict[str, Callable[[], Row]], folder: Path, side_by_side: int = 0) -> list[Row]:
+    """Run what has no result yet, some jobs side by side, each on one core; all results, in order.
+
+    Parameters
+    ----------
+    jobs
+        Name of the result's file to what gives it.
+    folder
+        Of the results.
+    side_by_side
+        0 = one a core.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def run(name: str) -> None:
+        started = time.monotonic()
+        row = jobs[name]() | {"machine": described()}
+        part = folder / f"{name}.json.part"
+        part.write_text(json.dumps(row, indent=2) + "\n")
+        part.rename(folder / f"{name}.json")
+        print(f"{name}: done in {(time.monotonic() - started) / 60:.1f} min", flush=True)
+
+    open_jobs = [name for name in jobs if not (folder / f"{name}.json").exists()]
+    with ThreadPoolExecutor(side_by_side or cores()) as pool:
+        for done in [pool.submit(run, name) for name in open_jobs]:
+            done.result()
+    return read_all(jobs, folder)
+
+
+def read_all(names: Iterable[str], folder: Path) -> list[Row]:
+    """The results that are there, in order."""
+    return [json.loads((folder / f"{n}.json").read_text()) for n in names if (folder / f"{n}.json").exists()]
+
+
+def spread(values: list[float], digits: int = 3) -> str:
+    """Mean and, of several, standard deviation."""
+    if not values:
+        return "-"
+    text = f"{statistics.mean(values):.{digits}f}"
+    return text if len(values) == 1 else f"{text} ± {statistics.stdev(values):.{digits}f}"
+
+
+def markdown(header: list[str], rows: Iterable[list[str]]) -> str:
+    """A table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
