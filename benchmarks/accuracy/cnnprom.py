@@ -1,0 +1,120 @@
+"""CNNProm's Arabidopsis promoters (Umarov & Solovyev 2017, PLoS ONE 12:e0171410), 251 bp, in five folds.
+
+    python -m benchmarks.accuracy.cnnprom DATA [--sets tata non_tata] [--folds 0 1 2 3 4] [--table]
+
+The data have no fixed parts. Folds are drawn with seed 1; sequences that repeat each other are in one fold, so that no
+test sequence has a copy in training. Each fold is one `dnabilstm train --sequences` with its defaults, which
+takes its validation sequences from the other four fifths. Results lie in benchmarks/accuracy/results/cnnprom; what is
+done is not run again.
+"""
+
+import argparse
+import json
+import statistics
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy.rows import (
+    RESULTS,
+    WORK,
+    Row,
+    command,
+    markdown,
+    parameters_of,
+    read_all,
+    run_all,
+    spread,
+)
+from dnabilstm.alphabet import decode
+from dnabilstm.audit.groups import groups_of
+from dnabilstm.sequences.parts import k_folds
+from dnabilstm.sequences.read import read_sequences
+
+FOLDER = RESULTS / "cnnprom"
+SETS = {
+    "tata": {"promoter": "Arabidopsis_tata.fa.gz", "other": "Arabidopsis_non_prom.fa.gz"},
+    "non_tata": {"promoter": "Arabidopsis_non_tata.fa.gz", "other": "Arabidopsis_non_prom_big.fa.gz"},
+}
+FOLDS = 5
+PUBLISHED = {
+    "tata": ("iPTT(2L)-CNN .937, CNNProm .91", ".908"),
+    "non_tata": ("iPTT(2L)-CNN .907, CNNProm .86", ".875"),
+}
+"""MCC as published, and of a k-mer regression."""
+
+
+def write_parts(kind: str, fold: int, data: Path, place: Path) -> dict[str, Path]:
+    """FASTA files of what trains and what tests in a fold, by part and class."""
+    named = [f"{name}={data / 'benchmarks/cnnprom' / file}" for name, file in SETS[kind].items()]
+    sequences = read_sequences(named, classes=())
+    held_out = k_folds(sequences, FOLDS, groups_of(sequences), seed=1)[fold]
+    tests = np.zeros(len(sequences), bool)
+    tests[held_out] = True
+    place.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for part, taken in (("train", ~tests), ("test", tests)):
+        for label, name in enumerate(sequences.classes):
+            rows = np.flatnonzero(taken & (sequences.labels == label))
+            files[f"{part}:{name}"] = place / f"{part}_{name}.fa"
+            text = "".join(f">{row}\n{decode(sequences.sequence(row))}\n" for row in rows)
+            files[f"{part}:{name}"].write_text(text)
+    return files
+
+
+def measure(kind: str, fold: int, data: Path) -> Row:
+    """Train on four folds, and test on the fifth."""
+    place = WORK / "cnnprom" / f"{kind}-{fold}"
+    model = place / "model.safetensors"
+    words = ["train", "--output", model, "--seed", 1, "--set", "train.shards=1"]
+    for key, file in write_parts(kind, fold, data, place).items():
+        part, _, name = key.partition(":")
+        words += ["--sequences" if part == "train" else "--test-sequences", f"{name}={file}"]
+    minutes = command(words, place / "log.txt")
+    found = json.loads(model.with_name("model.test.json").read_text())
+    figures = {name: found["raw"][name] for name in ("mcc", "accuracy", "auroc", "sequences")}
+    return {
+        "set": kind,
+        "fold": fold,
+        "parameters": parameters_of(model),
+        "minutes": minutes,
+        "leaked": found["leaked"],
+        **figures,
+    }
+
+
+def table(rows: list[Row]) -> str:
+    """MCC over the folds, beside the published figures."""
+    shown = []
+    for kind, (published, floor) in PUBLISHED.items():
+        some = [row for row in rows if row["set"] == kind]
+        if some:
+            cells = [kind, f"{len(some)} of {FOLDS}", f"**{spread([row['mcc'] for row in some])}**"]
+            cells += [spread([row["accuracy"] for row in some]), spread([row["auroc"] for row in some])]
+            cells += [published, floor, f"{some[0]['parameters']:,}"]
+            shown.append([*cells, f"{statistics.mean(row['minutes'] for row in some):.1f}"])
+    header = ["set", "folds", "MCC", "accuracy", "AUROC", "published MCC", "k-mer regression", "parameters"]
+    return markdown([*header, "minutes a fold"], shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
+    parser.add_argument("--folds", nargs="*", type=int, choices=range(FOLDS), default=list(range(FOLDS)))
+    parser.add_argument("--jobs", type=int, default=0, help="folds side by side; 0 = one a core")
+    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
+    given = parser.parse_args()
+    if given.data is None and not given.table:
+        parser.error("DATA: is missing; wanted the folder that has benchmarks/cnnprom")
+    jobs = {
+        f"{kind}-{fold}": partial(measure, kind, fold, given.data)
+        for kind in given.sets
+        for fold in given.folds
+    }
+    print(table(read_all(jobs, FOLDER) if given.table else run_all(jobs, FOLDER, given.jobs)))
+
+
+if __name__ == "__main__":
+    main()

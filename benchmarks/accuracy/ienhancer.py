@@ -1,0 +1,161 @@
+"""iEnhancer-2L: enhancers against other sequences (layer 1), strong against weak ones (layer 2), raw and leak-free.
+
+    python -m benchmarks.accuracy.ienhancer DATA [--seeds 1 2 3] [--table]
+
+All 100 strong enhancers of the "independent" test set are copies of training sequences. Each run is one `dnabilstm
+train --sequences` with its defaults and `train.leaks=compare`: the leak-free figures are of the model that was
+trained without the copies, the raw ones of a second model, trained with them. Beside it stands logistic regression
+on the shares of all k-mers of 1 to 6 bases. Results lie in benchmarks/accuracy/results/ienhancer; what is done is
+not run again.
+"""
+
+import argparse
+import json
+import statistics
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy.rows import (
+    RESULTS,
+    WORK,
+    Row,
+    command,
+    markdown,
+    parameters_of,
+    read_all,
+    run_all,
+    spread,
+)
+
+FOLDER = RESULTS / "ienhancer"
+LAYERS = {
+    "layer1": {"enhancer": "enhancers.fa", "other": "nonenhancers.fa"},
+    "layer2": {"strong": "strong_enhancers.fa", "weak": "weak_enhancers.fa"},
+}
+SEED_STEP = 10
+"""Members take seeds one after another, so runs start so far apart."""
+PUBLISHED = {
+    "layer1": "iEnhancer-2L .730/.460, ECNN .769/.537, EBLSTM .772/.534, attention BiLSTM + DACC .773/.547, "
+    "spEnhancer .773/.579, RD .788/.576, DCSA .825/.651, ELM .830/.661",
+    "layer2": "EBLSTM -/.324, RD -/.426, DCSA -/.837",
+}
+"""Accuracy / MCC, all raw: trained with the copies."""
+
+
+def files(data: Path, layer: str, part: str) -> list[str]:
+    """CLASS=FILE of a part."""
+    folder = data / "benchmarks/ienhancer2l" / layer
+    return [f"{name}={folder / f'{part}_{file}'}" for name, file in LAYERS[layer].items()]
+
+
+def measure(layer: str, seed: int, data: Path) -> Row:
+    """Train with one seed, without and with the copies, and test."""
+    place = WORK / "ienhancer" / f"{layer}-{seed}"
+    model = place / "model.safetensors"
+    words = ["train", "--output", model, "--seed", 1 + (seed - 1) * SEED_STEP]
+    words += ["--set", "train.shards=1", "--set", "train.leaks=compare"]
+    words += [word for file in files(data, layer, "train") for word in ("--sequences", file)]
+    words += [word for file in files(data, layer, "test") for word in ("--test-sequences", file)]
+    minutes = command(words, place / "log.txt")
+    found = json.loads(model.with_name("model.test.json").read_text())
+    return {
+        "layer": layer,
+        "run": "dnabilstm",
+        "seed": seed,
+        "parameters": parameters_of(model),
+        "minutes": minutes,
+        "raw": found["raw"],
+        "leak_free": found["leak_free"],
+    }
+
+
+def kmers(layer: str, data: Path) -> Row:
+    """Logistic regression on the shares of k-mers, its penalty chosen on validation; without and with the copies."""
+    from sklearn.linear_model import LogisticRegression
+
+    from dnabilstm.audit.leaks import find_leaks, leaked, repeated
+    from dnabilstm.classify.assess import assess
+    from dnabilstm.classify.parts import with_validation
+    from dnabilstm.sequences.read import read_sequences
+    from dnabilstm.train.config import SequenceTrainConfig
+
+    parts = {"train": read_sequences(files(data, layer, "train"), classes=())}
+    parts["test"] = read_sequences(files(data, layer, "test"), classes=parts["train"].classes)
+    parts = with_validation(parts, SequenceTrainConfig())
+    report = find_leaks(parts)
+    features = {part: shares(one) for part, one in parts.items()}
+    row: Row = {"layer": layer, "run": "k-mer regression", "seed": None, "minutes": None, "audited": {}}
+    row["audited"] = {"test rows that training repeats": int(leaked(report, "test").sum())}
+    for name, kept in (
+        ("raw", np.ones(len(parts["train"]), bool)),
+        ("leak_free", ~repeated(report, "train")),
+    ):
+        middle, wide = features["train"][kept].mean(0), features["train"][kept].std(0) + 1e-9
+        scaled = {part: (x - middle) / wide for part, x in features.items()}
+        fits = [
+            LogisticRegression(C=c, max_iter=300).fit(scaled["train"][kept], parts["train"].labels[kept])
+            for c in (1e-5, 1e-4, 1e-3, 1e-2)
+        ]
+        best = max(fits, key=lambda fit: fit.score(scaled["valid"], parts["valid"].labels))
+        chances = best.predict_proba(scaled["test"])
+        row[name] = assess(parts["test"].labels, chances, parts["train"].classes)["raw"]
+        row["parameters"] = best.coef_.size
+    return row
+
+
+def shares(sequences) -> np.ndarray:
+    """How often each k-mer of 1 to 6 bases occurs, a row a sequence."""
+    from dnabilstm.evaluate.kmer import kmer_indices
+
+    rows = []
+    for index in range(len(sequences)):
+        codes, row = sequences.sequence(index), []
+        for k in range(1, 7):
+            found = kmer_indices(codes, k)
+            row.append(np.bincount(found[found < 4**k], minlength=4**k) / max(1, len(found)))
+        rows.append(np.concatenate(row))
+    return np.array(rows)
+
+
+def table(rows: list[Row]) -> str:
+    """Accuracy and MCC over seeds, leak-free and raw."""
+    shown = []
+    for layer in LAYERS:
+        for run in ("dnabilstm", "k-mer regression"):
+            some = [row for row in rows if (row["layer"], row["run"]) == (layer, run)]
+            if not some:
+                continue
+            cells = [layer, run, f"{len(some)}" if run == "dnabilstm" else ""]
+            for part in ("leak_free", "raw"):
+                cells += [spread([row[part][figure] for row in some]) for figure in ("accuracy", "mcc")]
+            known = [row["minutes"] for row in some if row["minutes"]]
+            cells += [f"{some[0]['parameters']:,}", f"{statistics.mean(known):.1f}" if known else ""]
+            shown.append(cells)
+        shown.append([layer, "published, accuracy/MCC", "", "", "", PUBLISHED[layer], "", "", ""])
+    header = ["layer", "", "seeds", "accuracy, leak-free", "MCC, leak-free", "accuracy, raw", "MCC, raw"]
+    return markdown([*header, "parameters", "minutes"], shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--layers", nargs="*", choices=LAYERS, default=list(LAYERS))
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
+    parser.add_argument("--jobs", type=int, default=0, help="runs side by side; 0 = one a core")
+    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
+    given = parser.parse_args()
+    if given.data is None and not given.table:
+        parser.error("DATA: is missing; wanted the folder that has benchmarks/ienhancer2l")
+    jobs = {f"{layer}-kmers": partial(kmers, layer, given.data) for layer in given.layers}
+    jobs |= {
+        f"{layer}-{seed}": partial(measure, layer, seed, given.data)
+        for layer in given.layers
+        for seed in given.seeds
+    }
+    print(table(read_all(jobs, FOLDER) if given.table else run_all(jobs, FOLDER, given.jobs)))
+
+
+if __name__ == "__main__":
+    main()
