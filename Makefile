@@ -48,7 +48,7 @@ lint: $(STAMP) ## style and workflow checks
 schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
 	$(BIN)/python -m dnabilstm.workflow_schema
 
-yeast: $(STAMP) ## promoters and nucleosome-free regions of yeast (data: see config/yeast.yaml)
+yeast: $(STAMP) ## promoters, open chromatin, binding sites and tRNA genes of yeast (data: see config/yeast.yaml)
 	$(BIN)/snakemake --cores all --configfile config/yeast.yaml
 
 bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and speed (an hour)
