@@ -21,8 +21,8 @@ WORK = Path("results/benchmarks/accuracy")
 """Models and logs, which are not kept."""
 
 
-def command(words: Iterable[object], log: Path, threads: int = 1) -> float:
-    """Run one `dnabilstm` command; minutes of processor time that it took. Its log is kept.
+def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> float:
+    """Run one command of `dnabilstm`, or of a module that is like it; minutes of processor time. Its log is kept.
 
     Raises
     ------
@@ -30,8 +30,8 @@ def command(words: Iterable[object], log: Path, threads: int = 1) -> float:
         With the end of the log, if it fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    own = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    line = [sys.executable, "-m", "dnabilstm", *map(str, words)]
+    own = os.environ | {"OMP_NUM_THREADS": "1"}
+    line = [sys.executable, "-m", module, *map(str, words)]
     with log.open("a") as out:
         process = subprocess.Popen(line, stdout=out, stderr=out, env=own)
         _, status, used = os.wait4(process.pid, 0)
