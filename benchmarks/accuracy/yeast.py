@@ -3,8 +3,8 @@
     python -m benchmarks.accuracy.yeast DATA [--runs NAME ...] [--seeds 1 2 3] [--steps 10000] [--table]
 
 Each network learns the eight tasks of config/yeast.yaml at once, from the same windows, and stops where validation
-(chr7 and chr16) no longer rises. All but the tied ones are shown either strand at random. The k-mer regression is that of
-`dnabilstm evaluate`. Results lie in benchmarks/accuracy/results/yeast; what is done is not run again.
+(chr7 and chr16) no longer rises. All but the tied ones are shown either strand at random. The k-mer regression is
+that of `dnabilstm evaluate`. Results lie in benchmarks/accuracy/results/yeast; what is done is not run again.
 """
 
 import argparse
