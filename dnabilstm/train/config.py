@@ -75,7 +75,7 @@ class CommonConfig:
 class TrainConfig(CommonConfig):
     """How a network is trained on the bases of a genome."""
 
-    steps: Annotated[int, Field(ge=1, description="Optimizer steps at most.")] = 9_000
+    steps: Annotated[int, Field(ge=1, description="Optimizer steps at most.")] = 10_000
     window: Annotated[int, Field(ge=1, description="Bases a training window.")] = 2_000
     positive_share: Annotated[
         float, Field(ge=0, le=1, description="Share of the windows that are placed over a positive region.")
