@@ -111,7 +111,10 @@ class TrainConfig(CommonConfig):
     ] = 0
     evaluate_every: Annotated[
         int, Field(ge=1, description="Steps between evaluations; state is saved at each.")
-    ] = 500
+    ] = 1_000
+    patience: Annotated[
+        int, Field(ge=1, description="Evaluations without a better validation AUPRC before training stops.")
+    ] = 4
 
     def problems(self) -> list[str]:
         """What no single field shows."""

@@ -37,18 +37,18 @@ def position_loss(
     weights
         float32 (channels,): of each channel; None: 1.
     """
-    truth = (labels == 1).float()
-    weight = (labels != MASK).float()
-    if weights is not None:
-        weight = weight * weights
+    positive, masked = labels == 1, labels == MASK
+    target = positive * (1 - config.label_smoothing) + config.label_smoothing / 2
+    loss = functional.softplus(logits) - logits * target
+    if config.focal:
+        wrong = torch.sigmoid(torch.where(positive, -logits, logits)).clamp(min=SURE)
+        loss = loss * wrong**config.focal
     if positive_weight != 1:
-        weight = weight * torch.where(labels == 1, positive_weight, 1.0)
-    target = truth * (1 - config.label_smoothing) + config.label_smoothing / 2
-    if not config.focal:
-        return functional.binary_cross_entropy_with_logits(logits, target, weight=weight, reduction="sum")
-    wrong = torch.sigmoid(torch.where(labels == 1, -logits, logits)).clamp(min=SURE)
-    loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    return (loss * weight * wrong**config.focal).sum()
+        loss = loss * torch.where(positive, positive_weight, 1.0)
+    if masked.any():
+        loss = loss.masked_fill(masked, 0)
+    by_channel = loss.sum(dim=(0, 1))
+    return by_channel.sum() if weights is None else by_channel @ weights
 
 
 def sequence_loss(logits: Tensor, labels: Tensor, weights: Tensor, config: CommonConfig) -> Tensor:
