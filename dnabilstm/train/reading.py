@@ -77,7 +77,7 @@ def choose_reading(run: SequenceRun, stem: Path, reporting: Reporting) -> Readin
             if len(figures) == len(ways):
                 told = ", ".join(f"{way} {figure:.4f}" for way, figure in figures.items())
                 reporter.note(
-                    f"sequences are read {best(figures)}, by the validation AUPRC of trials ({told})"
+                    f"sequences are read {best(figures, margin)}, by the validation AUPRC of trials ({told})"
                 )
     return ways[best(figures, margin)]
 

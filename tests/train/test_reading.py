@@ -127,7 +127,7 @@ def test_the_fewer_validate_the_clearer_it_must_be():
             signal = truth + rng.normal(size=count)
             two = [auprc(truth.astype(np.uint8), signal + 0.5 * rng.normal(size=count)) for _ in range(2)]
             off.append(two[0] - two[1])
-        assert np.mean(np.array(off) > margin_of(count)) < 0.15
+        assert np.mean(np.array(off) > margin_of(count)) < 0.2
 
 
 @pytest.mark.parametrize(
