@@ -131,7 +131,7 @@ def draw_learning(figure: "Figure", table: Table) -> None:
         axis.plot(rows.column("step"), rows.column("value"), color=colour, label=label)
     left.set(xlabel="step", ylabel="training loss", ylim=(0, None))
     right.set(xlabel="step", ylabel="validation AUPRC", ylim=(0, 1))
-    right.legend(loc="lower right")
+    right.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _draw_curves(figure: "Figure", table: Table, *, diagonal: bool, marks: bool = False) -> None:

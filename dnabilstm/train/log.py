@@ -54,7 +54,7 @@ def draw_learning_curve(history: list[dict[str, Any]], channels: tuple[str, ...]
             _draw_member(rows, channels, left, right, named=member == members[0], alone=len(members) == 1)
         left.set(xlabel="step", ylabel="training loss", ylim=(0, None))
         right.set(xlabel="step", ylabel="validation AUPRC", ylim=(0, 1))
-        right.legend(frameon=False, fontsize=8)
+        right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
         for suffix in ("png", "svg"):
             with atomic_file(stem.with_name(f"{stem.name}.learning_curve.{suffix}")) as part:
                 metadata = {"Date": None} if suffix == "svg" else {"Software": None}
