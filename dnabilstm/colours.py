@@ -1,7 +1,7 @@
 """One colour a task, the same in every picture and track.
 
-Those of Okabe & Ito (2008, https://jfly.uni-koeln.de/color/), told apart with any colour vision; more tasks have a wine red,
-a grey and a dark green of Tol (https://sronpersonalpages.nl/~pault/, muted).
+Those of Okabe & Ito (2008, https://jfly.uni-koeln.de/color/), told apart with any colour vision; beyond seven
+tasks a wine red, a grey and a dark green of Tol (https://sronpersonalpages.nl/~pault/, muted).
 """
 
 COLOURS = (
