@@ -1,7 +1,7 @@
 """All benchmarks of accuracy, one after another: many hours. What is done is not run again.
 
-    python -m benchmarks.accuracy DATA            run what is missing, then print all tables
-    python -m benchmarks.accuracy --table         print what there is
+python -m benchmarks.accuracy DATA            run what is missing, then print all tables
+python -m benchmarks.accuracy --table         print what there is
 """
 
 import subprocess

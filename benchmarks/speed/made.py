@@ -61,12 +61,15 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--pool", type=int, default=5)
     parser.add_argument("--filters", type=int, default=64)
+    parser.add_argument("--plain", action="store_true", help="neither normalised nor residual")
     parser.add_argument("--tasks", nargs="+", default=["a"])
     options = parser.parse_args()
 
     from dnabilstm.model.bundle import save_model
 
     settings = {name: getattr(options, name) for name in ("hidden", "pool", "filters")}
+    if options.plain:
+        settings |= {"norm": False, "residual": False}
     save_model(random_model(tasks=tuple(options.tasks), **settings), options.output)
 
 

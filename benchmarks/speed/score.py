@@ -34,14 +34,14 @@ PROBE = 200_000
 FULL = 3_200_000
 """Bases that are scored at least: full batches on two workers."""
 FAMILY = {
-    "default": {},
+    "default: normalised, residual": {},
     "1 layer": {"layers": 1},
     "3 layers": {"layers": 3},
     "untied, one direction": {"strand": "none", "bidirectional": False},
     "peephole": {"cell": "peephole"},
     "grid": {"cell": "grid"},
     "local attention": {"attention": "local"},
-    "normalised, residual": {"norm": True, "residual": True},
+    "plain": {"norm": False, "residual": False},
     "2 further convolutions": {"stem_layers": 2},
     "pool 3": {"pool": 3},
     "pool 9": {"pool": 9},

@@ -74,6 +74,8 @@ def command(
         problems.extend(error)
         raise problems.error() from None
     space = _read_space(space_file, head, settings, problems)
+    if head == "sequence":
+        settings = _decided(settings, space)
 
     from dnabilstm.cli.tune_run import open_subject, tune
 
@@ -84,6 +86,21 @@ def command(
 def _need_optuna() -> None:
     if importlib.util.find_spec("optuna") is None:
         raise DnabilstmError("dnabilstm tune: Optuna is not installed; pip install 'dnabilstm[tune]'")
+
+
+def _decided(settings: Settings, space: Space) -> Settings:
+    """Settings with what training would try or repeat by itself: a trial is one network, read in one way.
+
+    They go into the best settings too, so that ``train`` makes the same model of these.
+    """
+    ways = {"model": {"strand": "symmetric", "aligned": 0}, "train": {"members": 1}}
+    return {
+        section: {
+            **{key: value for key, value in ways[section].items() if f"{section}.{key}" not in space},
+            **given,
+        }
+        for section, given in settings.items()
+    }
 
 
 def _read_space(file: Path | None, head: str, settings: Settings, problems: Problems) -> Space:

@@ -84,14 +84,9 @@ def _of_sequences(
         "sequence",
         sequences.digests_of(data),
         device,
-        lambda asked: sequences.sequence_runs(data, _decided(asked), device)[0],
+        lambda asked: sequences.sequence_runs(data, asked, device)[0],
         partial(sequences.finish_audited, data),
     )
-
-
-def _decided(settings: Settings) -> Settings:
-    """Settings without trials inside a trial: a space may have ``model.strand`` and ``model.aligned`` itself."""
-    return settings | {"model": {"strand": "symmetric", "aligned": 0} | settings["model"]}
 
 
 PARTING = ("seed", "fold_by", "leaks")

@@ -42,7 +42,7 @@ DEFAULT: dict[str, dict[str, Any]] = {
     "position": {**_COMMON, "train.positive_share": {"low": 0.1, "high": 0.7}},
     "sequence": {
         **_COMMON,
-        "model.attention": ["none", "additive", "multihead"],
+        "model.attention": ["auto", "none", "multihead"],
         "train.mutation": {"low": 0.0, "high": 0.1},
         "train.label_smoothing": {"low": 0.0, "high": 0.1},
     },

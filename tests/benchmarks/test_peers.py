@@ -11,7 +11,7 @@ from benchmarks.speed.peers import danq, onnx_openvino, plain, run
 from benchmarks.speed.peers.windows import ONE_HOT, one_hot_batches, put, read_genome
 from dnabilstm.model.bundle import save_model
 
-SMALL = {"hidden": 6, "filters": 4, "filter_width": 9}
+SMALL = {"hidden": 6, "filters": 4, "filter_width": 9, "norm": False, "residual": False}
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
 
 

@@ -15,9 +15,9 @@ from dnabilstm.model.ensemble import members_of
 from dnabilstm.sequences.read import read_sequences
 from tests.classify.planted import MOTIFS, texts_of, write_fasta
 
-TINY = ("hidden=8", "filters=8", "layers=1", "filter_width=11")
-SHORT = ("min_steps=40", "epochs=1", "average=0.9", "warmup=5", "learning_rate=0.02", "shards=1")
-INSTANT = ("min_steps=2", "epochs=1", "shards=1")
+TINY = ("hidden=8", "filters=8", "layers=1", "filter_width=11", "strand=symmetric", "aligned=0")
+SHORT = ("min_steps=40", "epochs=1", "average=0.9", "warmup=5", "learning_rate=0.02", "shards=1", "members=1")
+INSTANT = ("min_steps=2", "epochs=1", "shards=1", "members=1")
 MOTIF = 2 * MOTIFS[1]
 
 
@@ -311,8 +311,8 @@ def test_the_leaks_of_a_published_benchmark_are_found(data, tmp_path):
         tmp_path,
         tmp_path / "m.safetensors",
         *" ".join(words).split(),
-        model=["hidden=8", "filters=24"],
-        train=["epochs=1", "shards=1"],
+        model=["hidden=8", "filters=24", "strand=symmetric", "aligned=0"],
+        train=["epochs=1", "min_steps=400", "shards=1", "members=1"],
     )
     found = json.loads((tmp_path / "m.test.json").read_text())
     assert (found["raw"]["sequences"], found["leaked"], found["leak_free"]["sequences"]) == (400, 100, 300)

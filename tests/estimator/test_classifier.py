@@ -168,8 +168,8 @@ def test_scores_do_not_depend_on_jobs(backend):
 @pytest.mark.slow
 def test_the_defaults_can_be_cross_validated():
     texts, rich = texts_of(40, seed=2, length=25)
-    scores = cross_val_score(DNABiLSTMClassifier(), texts, named(rich))
-    assert scores.shape == (5,)
+    scores = cross_val_score(DNABiLSTMClassifier(min_steps=300), texts, named(rich), cv=2)
+    assert scores.shape == (2,)
     assert scores.mean() > 0.8
 
 

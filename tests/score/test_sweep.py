@@ -42,9 +42,7 @@ def test_a_row_does_not_feel_the_padding_behind_it(name):
         torch.testing.assert_close(got[row : row + 1, : bins * pool], alone, rtol=0, atol=4e-6)
 
 
-@pytest.mark.parametrize(
-    "name", ["default", "peephole", "grid", "local_attention", "norm_residual", "everything"]
-)
+@pytest.mark.parametrize("name", ["default", "peephole", "grid", "local_attention", "plain", "everything"])
 def test_bf16_is_close_and_is_not_fp32(name):
     network = network_of(torch.float32, **POSITION[name])
     codes, lengths = codes_of(2, 40 * network.config.pool), [40, 40]

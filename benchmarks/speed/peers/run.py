@@ -216,7 +216,7 @@ def main() -> None:
         model = options.model and options.model.resolve()
         files = {"model": model or folder / "model.safetensors", "onnx": folder / "network.onnx"}
         if not options.model:
-            sizes = f"--hidden {options.hidden} --pool {options.pool} --filters {options.filters}"
+            sizes = f"--plain --hidden {options.hidden} --pool {options.pool} --filters {options.filters}"
             measure(f"-m benchmarks.speed.made --output {{model}} {sizes}", **files)
         if any("{onnx}" in program.command for program in programs.values()):
             measure(EXPORT, **files)
