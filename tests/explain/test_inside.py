@@ -206,5 +206,5 @@ def test_attention_of_a_sequence_head_is_its_softmax(name):
 
 def test_a_network_without_attention_or_of_unknown_parts_attends_to_nothing():
     assert not attends(network_of(torch.float32))
-    assert not attends(network_of(torch.float32, head="sequence"))
+    assert not attends(network_of(torch.float32, head="sequence", attention="none"))
     assert not attends(nn.Linear(1, 1))
