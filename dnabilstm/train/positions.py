@@ -18,7 +18,7 @@ from dnabilstm.train.config import TrainConfig
 from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.train.loss import position_loss
 from dnabilstm.train.run import Arrays, Lesson, Run, mutated
-from dnabilstm.windows import Split, WindowSampler, of_part
+from dnabilstm.windows import Split, Stretch, WindowSampler, of_part
 
 # While training, a halo that is ample for ranking the validation part.
 VALIDATION_CHUNK, VALIDATION_HALO = 50_000, 4_000
@@ -84,7 +84,7 @@ class PositionLesson(Lesson):
         )
         self.weights: Tensor | None = None
         if config.task_weight == "balanced":
-            self.weights = task_weights(held_out_labels(run.labels, of_part(run.split, "train")), run.model)
+            self.weights = task_weights(run.labels, of_part(run.split, "train"), run.model)
         self.stretches = of_part(run.split, "valid")
         self.truth = held_out_labels(run.labels, self.stretches)
 
@@ -126,22 +126,28 @@ class PositionLesson(Lesson):
         return auprc_by_channel(self.truth, logits, self.run.model.channels)
 
 
-def task_weights(labels: np.ndarray, config: BiLSTMConfig) -> Tensor:
+def task_weights(labels: Labels, stretches: list[Stretch], config: BiLSTMConfig) -> Tensor:
     """What each channel weighs in the loss so that no task is drowned by the others: float32 (channels,), mean 1.
 
     A task weighs one over the entropy of its base rate, which is the loss of a network that knows the rate and
-    nothing else. Both strands of a task weigh the same.
+    nothing else. Both strands of a task weigh the same. Labels are counted stretch by stretch: memory does not
+    grow with the genome.
 
     Parameters
     ----------
-    labels
-        uint8 (bases, channels) of the training part; 1, 0 or ``MASK``.
+    labels, stretches
+        Of the training part.
     config
         Tells which channels are of one task.
     """
-    weights = np.ones(labels.shape[1])
+    weights = np.ones(len(labels.channels))
     for columns in config.columns:
-        known = labels[:, columns] != MASK
-        rate = np.clip((labels[:, columns] == 1).sum() / max(1, known.sum()), 1e-6, 1 - 1e-6)
+        positive = known = 0
+        for channel in (labels.channels[column] for column in columns):
+            for stretch in stretches:
+                track = labels.track(channel, stretch.contig)[stretch.start : stretch.end]
+                positive += int(np.count_nonzero(track == 1))
+                known += int(np.count_nonzero(track != MASK))
+        rate = np.clip(positive / max(1, known), 1e-6, 1 - 1e-6)
         weights[list(columns)] = -1 / (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
     return torch.tensor(weights / weights.mean(), dtype=torch.float32)

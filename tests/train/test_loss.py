@@ -11,6 +11,7 @@ from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 from dnabilstm.train.loss import position_loss, sequence_loss
 from dnabilstm.train.positions import task_weights
+from dnabilstm.windows import Stretch
 
 SETTINGS = [
     {},
@@ -76,11 +77,24 @@ def test_channels_weigh_what_they_are_given():
     assert float(got) == pytest.approx(want, rel=1e-6)
 
 
+class Tracks:
+    """Labels of one contig, a column a channel."""
+
+    def __init__(self, channels, columns):
+        self.channels, self.columns = channels, columns
+
+    def track(self, channel, contig):
+        assert contig == "c"
+        return self.columns[:, self.channels.index(channel)]
+
+
 def test_a_rare_task_weighs_in_balance_with_a_common_one():
-    labels = np.zeros((1000, 2), np.uint8)
-    labels[:500, 0], labels[:10, 1] = 1, 1
-    labels[990:] = MASK
-    weights = task_weights(labels, BiLSTMConfig(tasks=("common", "rare"))).numpy()
+    columns = np.zeros((1200, 2), np.uint8)
+    columns[:500, 0], columns[:10, 1] = 1, 1
+    columns[990:1000], columns[1000:] = MASK, 1
+    tracks, parts = Tracks(("common", "rare"), columns), [Stretch("c", 0, 400, "train")]
+    parts.append(Stretch("c", 400, 1000, "train"))  # what lies behind is of another part
+    weights = task_weights(tracks, parts, BiLSTMConfig(tasks=("common", "rare"))).numpy()
     rates = np.array([500, 10]) / 990
     # What a network that knows the rates and nothing else loses, weighed, is the same of each task.
     lost = -weights * (rates * np.log(rates) + (1 - rates) * np.log(1 - rates))
@@ -89,7 +103,8 @@ def test_a_rare_task_weighs_in_balance_with_a_common_one():
 
 
 def test_both_strands_of_a_task_weigh_the_same():
-    labels = np.zeros((100, 4), np.uint8)
-    labels[:50, 0], labels[:1, 2:] = 1, 1
-    weights = task_weights(labels, BiLSTMConfig(tasks=("a", "b"), strand="stranded")).tolist()
+    columns = np.zeros((100, 4), np.uint8)
+    columns[:50, 0], columns[:1, 2:] = 1, 1
+    config = BiLSTMConfig(tasks=("a", "b"), strand="stranded")
+    weights = task_weights(Tracks(config.channels, columns), [Stretch("c", 0, 100, "train")], config).tolist()
     assert weights[0] == weights[1] < weights[2] == weights[3]
