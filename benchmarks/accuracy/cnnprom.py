@@ -8,7 +8,6 @@ takes its validation sequences from the other four fifths. Results lie in benchm
 done is not run again.
 """
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -23,6 +22,7 @@ from benchmarks.accuracy.rows import (
     command,
     markdown,
     parameters_of,
+    parse_options,
     read_all,
     run_all,
     spread,
@@ -99,15 +99,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
-    parser.add_argument("--folds", nargs="*", type=int, choices=range(FOLDS), default=list(range(FOLDS)))
-    parser.add_argument("--jobs", type=int, default=0, help="folds side by side; 0 = one a core")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
-    if given.data is None and not given.table:
-        parser.error("DATA: is missing; wanted the folder that has benchmarks/cnnprom")
+    given = parse_options(__doc__, "benchmarks/cnnprom", {"sets": SETS, "folds": range(FOLDS)}, seeds=False)
     jobs = {
         f"{kind}-{fold}": partial(measure, kind, fold, given.data)
         for kind in given.sets

@@ -7,7 +7,6 @@ it into blocks; figures are of every base and strand of the blocks that are held
 benchmarks/accuracy/results/ecoli; what is done is not run again.
 """
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -20,6 +19,7 @@ from benchmarks.accuracy.rows import (
     command,
     markdown,
     parameters_of,
+    parse_options,
     read_all,
     run_all,
     spread,
@@ -67,15 +67,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--steps", type=int, default=2_500)
-    parser.add_argument("--jobs", type=int, default=0, help="seeds side by side; 0 = one a core")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
-    if given.data is None and not given.table:
-        parser.error("DATA: is missing; wanted the folder that has ecoli")
+    given = parse_options(__doc__, "ecoli", {}, steps=2_500)
     jobs = {f"{seed}": partial(measure, seed, given.steps, given.data) for seed in given.seeds}
     print(table(read_all(jobs, FOLDER) if given.table else run_all(jobs, FOLDER, given.jobs)))
 

@@ -7,7 +7,6 @@ defaults; early stopping, trials and calibration see train and dev alone. A resu
 benchmarks/accuracy/results/gue, and not computed again; `--table` prints what there is, as Markdown.
 """
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -20,6 +19,7 @@ from benchmarks.accuracy.rows import (
     command,
     markdown,
     parameters_of,
+    parse_options,
     read_all,
     run_all,
     spread,
@@ -118,19 +118,11 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
-    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--jobs", type=int, default=0, help="tasks side by side; 0 = one a core")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
+    given = parse_options(__doc__, "benchmarks/gue", {"tasks": TASKS})
     names = {f"{task}-{seed}": (task, seed) for seed in given.seeds for task in given.tasks}
     if given.table:
         print(table(read_all(names, FOLDER)))
         return
-    if given.data is None:
-        parser.error("DATA: is missing; wanted the folder that has benchmarks/gue")
     print(
         table(
             run_all({n: partial(measure, *pair, given.data) for n, pair in names.items()}, FOLDER, given.jobs)

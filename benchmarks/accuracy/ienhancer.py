@@ -9,7 +9,6 @@ on the shares of all k-mers of 1 to 6 bases. Results lie in benchmarks/accuracy/
 not run again.
 """
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -24,6 +23,7 @@ from benchmarks.accuracy.rows import (
     command,
     markdown,
     parameters_of,
+    parse_options,
     read_all,
     run_all,
     spread,
@@ -139,15 +139,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--layers", nargs="*", choices=LAYERS, default=list(LAYERS))
-    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--jobs", type=int, default=0, help="runs side by side; 0 = one a core")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
-    if given.data is None and not given.table:
-        parser.error("DATA: is missing; wanted the folder that has benchmarks/ienhancer2l")
+    given = parse_options(__doc__, "benchmarks/ienhancer2l", {"layers": LAYERS})
     jobs = {f"{layer}-kmers": partial(kmers, layer, given.data) for layer in given.layers}
     jobs |= {
         f"{layer}-{seed}": partial(measure, layer, seed, given.data)

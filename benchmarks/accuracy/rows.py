@@ -1,5 +1,6 @@
 """What the benchmarks of accuracy share: one result a file, written when it is done, so that a run goes on."""
 
+import argparse
 import json
 import os
 import statistics
@@ -19,6 +20,39 @@ Row = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"
 WORK = Path("results/benchmarks/accuracy")
 """Models and logs, which are not kept."""
+
+
+def parse_options(
+    description: str, needs: str, choices: dict[str, Iterable[Any]], *, seeds: bool = True, steps: int = 0
+) -> argparse.Namespace:
+    """What all benchmarks are given: DATA, what is run of it, how much side by side, or the table alone.
+
+    Parameters
+    ----------
+    description
+        Of the benchmark.
+    needs
+        The folder that DATA must have.
+    choices
+        Option to what may be named; all by default.
+    seeds, steps
+        Whether there are seeds, and how many steps a training takes where that can be said.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?")
+    for name, some in choices.items():
+        known = list(some)
+        parser.add_argument(f"--{name}", nargs="*", type=type(known[0]), choices=known, default=known)
+    if seeds:
+        parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
+    if steps:
+        parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--jobs", type=int, default=0, help="runs side by side, a core each; 0 = one a core")
+    parser.add_argument("--table", action="store_true", help="print what there is, run nothing")
+    given = parser.parse_args()
+    if given.data is None and not given.table:
+        parser.error(f"DATA: is missing; wanted the folder that has {needs}")
+    return given
 
 
 def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> float:

@@ -7,7 +7,6 @@ Each network learns the eight tasks of config/yeast.yaml at once, from the same 
 that of `dnabilstm evaluate`. Results lie in benchmarks/accuracy/results/yeast; what is done is not run again.
 """
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -20,6 +19,7 @@ from benchmarks.accuracy.rows import (
     command,
     markdown,
     parameters_of,
+    parse_options,
     read_all,
     run_all,
     spread,
@@ -140,16 +140,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--runs", nargs="*", choices=[*RUNS, KMER], default=[*RUNS, KMER])
-    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--jobs", type=int, default=0, help="runs side by side; 0 = one a core")
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
-    if given.data is None and not given.table:
-        parser.error("DATA: is missing; wanted the folder that has yeast")
+    given = parse_options(__doc__, "yeast", {"runs": [*RUNS, KMER]}, steps=10_000)
     jobs = {
         f"{slug(run)}-{seed}": partial(measure, run, seed, given.steps, given.data)
         for seed in given.seeds
