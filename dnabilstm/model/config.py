@@ -231,9 +231,14 @@ def parse_fields(kind: type, values: dict, where: str) -> object:
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        lines = []
+        lines: list[str] = []
         for problem in error.errors():
-            key = ".".join([where, *(str(part) for part in problem["loc"])])
+            # A setting of several kinds has an error of each: they are said as one.
+            kinds = [part for part in problem["loc"] if "literal[" in str(part) or "constrained" in str(part)]
+            key = ".".join([where, *(str(part) for part in problem["loc"] if part not in kinds)])
+            if kinds and lines and lines[-1].startswith(f"{key}: "):
+                lines[-1] += f"; or: {problem['msg']}"
+                continue
             if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
                 lines.append(f"{key}: is not a setting; wanted one of {', '.join(kind.__dataclass_fields__)}")
             else:

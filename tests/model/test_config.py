@@ -122,3 +122,12 @@ def test_options_of_a_plug_in_keep_their_kind():
     config = parse(BiLSTMConfig, {"tasks": ["a"], "architecture": "other", "options": options}, "model")
     assert config.options == options
     assert [type(value) for value in config.options.values()] == [int, float, bool, str]
+
+
+def test_a_setting_of_two_kinds_is_told_in_one_line():
+    with pytest.raises(DnabilstmError) as caught:
+        parse(BiLSTMConfig, {**CLASSES, "aligned": -3}, "model")
+    (line,) = caught.value.problems
+    assert line.startswith("model.aligned: -3: ")
+    assert "greater than or equal to 0; or: " in line
+    assert "'auto'" in line
