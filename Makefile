@@ -64,7 +64,7 @@ clean: ## remove the demo and caches; the environment, downloads and other resul
 	rm -rf results/demo results/models/demo results/models/demo_classifier results/decoys resources/demo build dist .pytest_cache .ruff_cache
 
 # PyTorch first, from the constraints, so that nothing else brings in a larger build of it.
-$(STAMP): pyproject.toml constraints.txt setup.py $(wildcard dnabilstm/score/kernels/*)
+$(STAMP): pyproject.toml constraints.txt setup.py $(wildcard dnabilstm/native/*.[ch])
 	$(if $(ACTIVE),,test -x $(BIN)/python || $(PYTHON) -m venv $(ENV))
 	$(BIN)/python -m pip install -c constraints.txt torch
 	$(BIN)/python -m pip install -c constraints.txt -e '.[dev,fast]'

@@ -1,15 +1,15 @@
-"""The one part that is compiled: a kernel that makes scoring faster on processors, and that scoring does without."""
+"""The one part that is compiled: what makes training and scoring faster on processors, and what both do without."""
 
 from setuptools import Extension, setup
 
-KERNELS = "dnabilstm/score/kernels"
+NATIVE = "dnabilstm/native"
 
 setup(
     ext_modules=[
         Extension(
-            "dnabilstm.score._lstm",
-            [f"{KERNELS}/lstm.c"],
-            depends=[f"{KERNELS}/lstm.h"],
+            "dnabilstm.native._lstm",
+            [f"{NATIVE}/lstm.c"],
+            depends=[f"{NATIVE}/lstm.h"],
             extra_compile_args=["-O3", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros"],
             optional=True,
         )

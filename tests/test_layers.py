@@ -21,6 +21,7 @@ ORDER = [
         "sequences",
         "negatives",
         "audit",
+        "native",
         "model",
         "score",
     ),

@@ -16,6 +16,8 @@ Sharing between strands follows Shrikumar et al. 2017 (bioRxiv 103663) and Zhou 
 layer normalisation is Ba et al. 2016 (arXiv 1607.06450).
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -125,6 +127,32 @@ def _one_product(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     strides = (steps.stride(0), inputs, 1)
     windows = steps.as_strided((len(steps), features.shape[2], width * inputs), strides)
     return functional.linear(windows, weight.transpose(1, 2).flatten(1), bias).transpose(1, 2)
+
+
+class BinMaximum(torch.autograd.Function):
+    """Maximum of each bin: (batch, bins, bases, channels) to (batch, bins, channels).
+
+    The gradient goes to the first of equal bases. Forward and back it takes a fraction of what ``max_pool1d``
+    and ``amax`` take where the channels lie side by side.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        """See above."""
+        top = features.amax(dim=2)
+        ctx.save_for_backward(features, top)
+        return top
+
+    @staticmethod
+    def backward(ctx: Any, above: Tensor) -> Tensor:
+        """(batch, bins, channels) to (batch, bins, bases, channels)."""
+        features, top = ctx.saved_tensors
+        found, left = torch.empty_like(features), torch.ones_like(top, dtype=torch.bool)
+        for values, place in zip(features.unbind(2), found.unbind(2), strict=True):
+            here = (values == top) & left
+            left ^= here
+            torch.mul(above, here, out=place)
+        return found
 
 
 class PairedLinear(nn.Module):

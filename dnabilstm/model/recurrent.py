@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dnabilstm.model.cells import recur
+from dnabilstm.native.learning import learns, lstm
+from dnabilstm.native.sweep import State
 
 Weights = list[Tensor]
-State = tuple[Tensor, Tensor]
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
 
 
@@ -170,6 +171,9 @@ class LSTMLayer(RecurrentLayer):
         """Whole rows, all directions; rows of one length in a single fused call. See ``RecurrentLayer``."""
         if lengths is not None:
             return super().forward(features, lengths)
+        if torch.is_grad_enabled() and learns(features, self.hidden):
+            pairs = zip(self.weights(), (False, True), strict=False)
+            return torch.cat([lstm(features, weights, backward) for weights, backward in pairs], dim=2)
         flat = [tensor for direction in self.weights() for tensor in direction]
         directions = len(flat) // 4
         zero = features.new_zeros(directions, len(features), self.hidden)

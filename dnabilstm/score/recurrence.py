@@ -9,8 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from dnabilstm.model.recurrent import State, Weights
-from dnabilstm.score import native
+from dnabilstm.model.recurrent import Weights
+from dnabilstm.native import sweep as native
+from dnabilstm.native.sweep import State
 
 Sweep = Callable[[Tensor, State, Tensor], State]
 """Features (steps, rows, inputs), a state, and where the outputs (steps, rows, hidden) go; to the state behind them."""
@@ -32,7 +33,7 @@ def placed(forward: Forward, backward: bool) -> Sweep:
 
 
 def in_c(weights: Weights, device: torch.device, precision: torch.dtype, backward: bool) -> Sweep:
-    """Our own kernel; see ``native``."""
+    """Our own kernel; see ``dnabilstm.native``."""
     width = native.width_for(weights[0].shape[1], weights[1].shape[1], precision)
     return native.Direction(weights, width, backward, precision)
 

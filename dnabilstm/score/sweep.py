@@ -18,7 +18,8 @@ from dnabilstm.model.ensemble import Ensemble
 from dnabilstm.model.network import BiLSTM
 from dnabilstm.model.recurrent import LSTMLayer, Reading, RecurrentLayer
 from dnabilstm.model.runtime import device_of
-from dnabilstm.score import native, recurrence
+from dnabilstm.native import sweep as native
+from dnabilstm.score import recurrence
 from dnabilstm.score.stem import TableStem, fits_tables
 
 TILES = {"cpu": 64, "cuda": 4096}

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from dnabilstm.alphabet import COMPLEMENT
 from dnabilstm.model.layers import (
+    BinMaximum,
     Convolution,
     Dropout,
     OneHot,
@@ -162,3 +163,11 @@ def test_dropout_is_for_training_only():
     x = torch.ones(1, 2, 3)
     assert Dropout(0.5).eval()(x) is x
     assert Dropout(0.0).train()(x) is x
+
+
+def test_the_maximum_of_a_bin_sends_the_gradient_to_its_first_top():
+    features = torch.tensor([[[[1.0, 5.0], [3.0, 5.0], [3.0, 2.0]]]], requires_grad=True)
+    top = BinMaximum.apply(features)
+    assert top.tolist() == [[[3.0, 5.0]]]
+    (found,) = torch.autograd.grad((top * torch.tensor([2.0, 7.0])).sum(), [features])
+    assert found.tolist() == [[[[0.0, 7.0], [2.0, 0.0], [0.0, 0.0]]]]

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from dnabilstm.score import native, recurrence
+from dnabilstm.native import sweep as native
+from dnabilstm.score import recurrence
 
 CPU = torch.device("cpu")
 

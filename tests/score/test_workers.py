@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from dnabilstm.errors import DnabilstmError, is_out_of_memory
-from dnabilstm.score import native, workers
+from dnabilstm.native import sweep as native
+from dnabilstm.score import workers
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid, windows_of
 from dnabilstm.score.sweep import Program

@@ -1,5 +1,5 @@
-/* One direction of an LSTM, for vectors of WIDTH floats and tiles of ROWS rows; included once a kind of processor
-   and precision.
+/* One direction of an LSTM, and its gradient, for vectors of WIDTH floats and tiles of ROWS rows; included once a kind
+   of processor and precision.
 
    Wants WIDTH, ROWS, TARGET (what the functions are compiled for), REGISTER (the constraint of a vector in a
    register), NAME (which makes the functions' names), and PAIR: whether features, weights and outputs are bfloat16,
@@ -41,6 +41,11 @@ INNER void NAME(put)(ELEMENT *place, FLOATS values)
     memcpy(place, &rounded, sizeof rounded);
 }
 
+INNER FLOATS NAME(get)(const ELEMENT *place)
+{
+    return (FLOATS)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)place)), 16);
+}
+
 #else
 
 #define ELEMENT float
@@ -51,6 +56,8 @@ INNER FLOATS NAME(value)(const ELEMENT *x) { return NAME(all)(*x); }
 INNER FLOATS NAME(add)(FLOATS sum, FLOATS value, FLOATS weight) { return sum + value * weight; }
 
 INNER void NAME(put)(ELEMENT *place, FLOATS values) { *(FLOATS *)place = values; }
+
+INNER FLOATS NAME(get)(const ELEMENT *place) { return *(const FLOATS *)place; }
 
 #endif
 
@@ -119,6 +126,12 @@ INNER FLOATS NAME(gated)(FLOATS x, FLOATS y)
     return (1.0f - b) * NAME(inverse)((1.0f + a) * (1.0f + b));
 }
 
+INNER FLOATS NAME(tanh)(FLOATS x)
+{
+    const FLOATS b = NAME(exponential)(-2.0f * x);
+    return (1.0f - b) * NAME(inverse)(1.0f + b);
+}
+
 /* Add `count` inputs of `rows` rows, times their weights, to the gates; gives the weights that follow. */
 INNER const float *NAME(inputs)(FLOATS gates[ROWS][4], int rows, long count, const ELEMENT *x, long stride,
                                 const float *weights)
@@ -149,9 +162,9 @@ INNER const float *NAME(inputs)(FLOATS gates[ROWS][4], int rows, long count, con
     return weights;
 }
 
-/* One step of WIDTH units of `rows` rows. */
+/* One step of WIDTH units of `rows` rows. `gates` and `cells`, if it is to be learned from, are where this step's go. */
 INNER void NAME(tile)(const struct sweep *s, int rows, const ELEMENT *x, const ELEMENT *before, long before_row,
-                      const float *weights, const float *bias, float *cell, ELEMENT *out)
+                      const float *weights, const float *bias, float *cell, ELEMENT *out, ELEMENT *kept, float *cells)
 {
     FLOATS gates[ROWS][4];
     UNROLLED
@@ -164,13 +177,26 @@ INNER void NAME(tile)(const struct sweep *s, int rows, const ELEMENT *x, const E
     UNROLLED
     for (int r = 0; r < rows; r++) {
         FLOATS *c = (FLOATS *)(cell + r * s->hidden);
-        *c = NAME(sigmoid)(gates[r][1]) * *c + NAME(gated)(gates[r][0], gates[r][2]);
-        NAME(put)(out + r * s->out_row, NAME(gated)(gates[r][3], *c));
+        if (!kept) {
+            *c = NAME(sigmoid)(gates[r][1]) * *c + NAME(gated)(gates[r][0], gates[r][2]);
+            NAME(put)(out + r * s->out_row, NAME(gated)(gates[r][3], *c));
+            continue;
+        }
+        const FLOATS i = NAME(sigmoid)(gates[r][0]), f = NAME(sigmoid)(gates[r][1]);
+        const FLOATS g = NAME(tanh)(gates[r][2]), o = NAME(sigmoid)(gates[r][3]);
+        *c = f * *c + i * g;
+        NAME(put)(out + r * s->out_row, o * NAME(tanh)(*c));
+        ELEMENT *place = kept + r * 4 * s->kept_row;
+        NAME(put)(place, i);
+        NAME(put)(place + s->hidden, f);
+        NAME(put)(place + 2 * s->hidden, g);
+        NAME(put)(place + 3 * s->hidden, o);
+        *(FLOATS *)(cells + r * s->kept_row) = *c;
     }
 }
 
-/* All steps. */
-static TARGET void NAME(lstm)(const struct sweep *s)
+/* All steps; `keep` is known when this is compiled. */
+INNER void NAME(steps)(const struct sweep *s, int keep)
 {
     const long packed = 4 * WIDTH * (s->inputs + s->hidden) / AT_ONCE;
     ELEMENT *last = s->hidden_state;
@@ -179,15 +205,22 @@ static TARGET void NAME(lstm)(const struct sweep *s)
     for (long t = 0; t < s->steps; t++) {
         const ELEMENT *x = (const ELEMENT *)s->x + t * s->x_step;
         ELEMENT *out = (ELEMENT *)s->out + t * s->out_step;
+        ELEMENT *gates = keep ? (ELEMENT *)s->gates + 4 * t * s->kept_step : 0;
+        float *cells = keep ? s->cells + t * s->kept_step : 0;
         for (long u = 0; u < s->hidden; u += WIDTH) {
             const float *weights = s->weights + u / WIDTH * packed, *bias = s->bias + 4 * u;
-            long r = 0;
-            for (; r + ROWS <= s->rows; r += ROWS)
-                NAME(tile)(s, ROWS, x + r * s->x_row, before + r * before_row, before_row, weights, bias,
-                           s->cell + r * s->hidden + u, out + r * s->out_row + u);
-            for (; r < s->rows; r++)
-                NAME(tile)(s, 1, x + r * s->x_row, before + r * before_row, before_row, weights, bias,
-                           s->cell + r * s->hidden + u, out + r * s->out_row + u);
+            for (long r = 0, rows; r < s->rows; r += rows) {
+                const ELEMENT *from = x + r * s->x_row, *back = before + r * before_row;
+                float *cell = s->cell + r * s->hidden + u;
+                ELEMENT *to = out + r * s->out_row + u;
+                ELEMENT *kept = keep ? gates + 4 * r * s->kept_row + u : 0;
+                float *all = keep ? cells + r * s->kept_row + u : 0;
+                rows = r + ROWS <= s->rows ? ROWS : 1;
+                if (rows == ROWS)
+                    NAME(tile)(s, ROWS, from, back, before_row, weights, bias, cell, to, kept, all);
+                else
+                    NAME(tile)(s, 1, from, back, before_row, weights, bias, cell, to, kept, all);
+            }
         }
         before = out;
         before_row = s->out_row;
@@ -195,6 +228,80 @@ static TARGET void NAME(lstm)(const struct sweep *s)
     if (before != last)
         for (long r = 0; r < s->rows; r++)
             memcpy(last + r * s->hidden, before + r * before_row, s->hidden * sizeof(ELEMENT));
+}
+
+static TARGET void NAME(lstm)(const struct sweep *s) { NAME(steps)(s, 0); }
+
+static TARGET void NAME(lstm_kept)(const struct sweep *s) { NAME(steps)(s, 1); }
+
+/* One step back of `rows` rows and `vectors` of their units, at most 4: what the loss says of the outputs, from `out`
+   and from the gates of the step that was read next (`next`, none at the last), to what it says of the gates. */
+INNER void NAME(tile_back)(const struct gradient *s, int rows, int vectors, const ELEMENT *next, const float *weights,
+                           const ELEMENT *out, const ELEMENT *gates, const float *cells, const float *before,
+                           float *cell, ELEMENT *found, float *bias)
+{
+    FLOATS sums[ROWS][4];
+    UNROLLED
+    for (int n = 0; n < 4 * rows; n++)
+        sums[n / 4][n % 4] = NAME(all)(0.0f);
+    if (next)
+        NAME(inputs)(sums, rows, 4 * s->hidden, next, 4 * s->row, weights);
+    for (int v = 0; v < vectors; v++) {
+        FLOATS total[4];
+        UNROLLED
+        for (int n = 0; n < 4; n++)
+            total[n] = *(const FLOATS *)(bias + n * s->hidden + v * WIDTH);
+        for (int r = 0; r < rows; r++) {
+            const long unit = v * WIDTH, place = 4 * r * s->row + unit;
+            const FLOATS h = sums[r][v] + NAME(get)(out + r * s->out_row + unit);
+            const FLOATS i = NAME(get)(gates + place), f = NAME(get)(gates + place + s->hidden);
+            const FLOATS g = NAME(get)(gates + place + 2 * s->hidden), o = NAME(get)(gates + place + 3 * s->hidden);
+            const FLOATS top = NAME(tanh)(*(const FLOATS *)(cells + r * s->row + unit));
+            const FLOATS was = before ? *(const FLOATS *)(before + r * s->row + unit) : NAME(all)(0.0f);
+            FLOATS *kept = (FLOATS *)(cell + r * s->hidden + unit);
+            const FLOATS c = *kept + h * o * (1.0f - top * top);
+            *kept = c * f;
+            const FLOATS all[4] = {c * g * i * (1.0f - i), c * was * f * (1.0f - f), c * i * (1.0f - g * g),
+                                   h * top * o * (1.0f - o)};
+            UNROLLED
+            for (int n = 0; n < 4; n++) {
+                NAME(put)(found + place + n * s->hidden, all[n]);
+                total[n] += all[n];
+            }
+        }
+        UNROLLED
+        for (int n = 0; n < 4; n++)
+            *(FLOATS *)(bias + n * s->hidden + v * WIDTH) = total[n];
+    }
+}
+
+/* All steps, from the one that was read last. */
+static TARGET void NAME(lstm_back)(const struct gradient *s)
+{
+    const long packed = 4 * WIDTH * 4 * s->hidden / AT_ONCE;
+    for (long t = s->steps - 1; t >= 0; t--) {
+        const ELEMENT *out = (const ELEMENT *)s->out + t * s->out_step;
+        const ELEMENT *gates = (const ELEMENT *)s->gates + 4 * t * s->step;
+        const float *cells = s->cells + t * s->step;
+        ELEMENT *found = (ELEMENT *)s->found + 4 * t * s->step;
+        for (long u = 0; u < s->hidden; u += 4 * WIDTH) {
+            const float *weights = s->weights + u / (4 * WIDTH) * packed;
+            const int vectors = s->hidden - u < 4 * WIDTH ? (int)((s->hidden - u) / WIDTH) : 4;
+            for (long r = 0, rows; r < s->rows; r += rows) {
+                const long place = 4 * r * s->row + u, at = r * s->row + u;
+                const ELEMENT *next = t + 1 < s->steps ? found + 4 * s->step + 4 * r * s->row : 0;
+                const float *before = t ? cells - s->step + at : 0;
+                float *cell = s->cell + r * s->hidden + u;
+                rows = r + ROWS <= s->rows ? ROWS : 1;
+                if (rows == ROWS)
+                    NAME(tile_back)(s, ROWS, vectors, next, weights, out + r * s->out_row + u, gates + place,
+                                    cells + at, before, cell, found + place, s->bias + u);
+                else
+                    NAME(tile_back)(s, 1, vectors, next, weights, out + r * s->out_row + u, gates + place,
+                                    cells + at, before, cell, found + place, s->bias + u);
+            }
+        }
+    }
 }
 
 #undef FLOATS

@@ -1,58 +1,25 @@
-"""The LSTM's recurrence in C (``kernels/lstm.c``), on processors whose vectors it knows.
+"""One direction of an LSTM over some steps."""
 
-Features, weights and outputs are float32 or bfloat16; sums, gates and memory cells are float32 always.
-
-It is compiled when the package is installed, where there is a C compiler, and called through ctypes: it
-knows nothing of Python, and lets other threads run meanwhile. Where it was not compiled, or computes
-anything else than PyTorch does on this processor, PyTorch's own kernel serves.
-"""
-
-import ctypes
 from functools import cache
-from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 
-from dnabilstm.model.recurrent import State, Weights
+from dnabilstm.native.library import WIDTHS, Sweep, has, run
 
-WIDTHS = (16, 8, 4)
-"""Floats of a vector, the widest first: AVX-512, AVX2, NEON."""
+State = tuple[Tensor, Tensor]
+"""What an LSTM hands from step to step: outputs and memory cells, (rows, hidden) each."""
 _TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 0.02}
 """How far a small sweep may be from PyTorch's in float32."""
-
-
-class _Sweep(ctypes.Structure):
-    """``struct sweep`` of ``kernels/lstm.c``."""
-
-    _fields_ = (
-        [(name, ctypes.c_long) for name in ("steps", "rows", "inputs", "hidden")]
-        + [("x", ctypes.c_void_p), ("x_step", ctypes.c_long), ("x_row", ctypes.c_long)]
-        + [(name, ctypes.c_void_p) for name in ("weights", "bias", "hidden_state", "cell", "out")]
-        + [("out_step", ctypes.c_long), ("out_row", ctypes.c_long)]
-    )
-
-
-@cache
-def _library() -> ctypes.CDLL | None:
-    found = find_spec("dnabilstm.score._lstm")
-    if found is None or found.origin is None:
-        return None
-    try:
-        return ctypes.CDLL(found.origin)
-    except OSError:
-        return None
 
 
 @cache
 def usable_widths(precision: torch.dtype) -> tuple[int, ...]:
     """Vector widths that were compiled, that suit this processor, and that compute what PyTorch does."""
-    library = _library()
-    if library is None or precision not in _TOLERANCES:
+    if precision not in _TOLERANCES:
         return ()
-    rough = precision == torch.bfloat16
     return tuple(
-        width for width in WIDTHS if library.dnabilstm_has(width, rough) and _agrees(width, precision)
+        width for width in WIDTHS if has(width, precision == torch.bfloat16) and _agrees(width, precision)
     )
 
 
@@ -80,7 +47,7 @@ class Direction:
 
     def __init__(
         self,
-        weights: Weights,
+        weights: list[Tensor],
         width: int,
         backward: bool = False,
         precision: torch.dtype = torch.float32,
@@ -95,10 +62,14 @@ class Direction:
         self._weights = joined.permute(1, 3, 0, 2, 4).to(precision).contiguous()
         self._bias = (b_ih + b_hh).view(groups).permute(1, 0, 2).contiguous()
 
-    def __call__(self, features: Tensor, state: State, out: Tensor) -> State:
+    def __call__(
+        self, features: Tensor, state: State, out: Tensor, kept: tuple[Tensor, Tensor] | None = None
+    ) -> State:
         """Sweep (steps, rows, inputs); the outputs go to ``out``, (steps, rows, hidden), both of ``precision``.
 
-        Channels lie side by side in both; steps and rows may lie anywhere.
+        Channels lie side by side in both; steps and rows may lie anywhere. ``kept``, if a gradient will be wanted, is
+        where gates and memory cells go: (steps, rows, 4 * hidden) of ``precision`` and (steps, rows, hidden) float32,
+        laid out alike.
         """
         steps, rows, _ = features.shape
         features = features if features.stride(2) == 1 else features.contiguous()
@@ -108,12 +79,16 @@ class Direction:
         )
         x, x_step = self._from(features)
         place, out_step = self._from(out)
-        sweep = _Sweep(
+        keeping = (None, None, 0, 0)
+        if kept is not None:
+            gates, (cells, step) = self._from(kept[0])[0], self._from(kept[1])
+            keeping = (gates, cells, step, kept[1].stride(1))
+        sweep = Sweep(
             *(steps, rows, self.inputs, self.hidden, x, x_step, features.stride(1)),
             *(tensor.data_ptr() for tensor in (self._weights, self._bias, last, cell)),
-            *(place, out_step, out.stride(1)),
+            *(place, out_step, out.stride(1), *keeping),
         )
-        _library().dnabilstm_lstm(self.width, self.precision == torch.bfloat16, ctypes.byref(sweep))
+        run(sweep, self.width, self.precision == torch.bfloat16)
         return last, cell
 
     def _from(self, tensor: Tensor) -> tuple[int, int]:

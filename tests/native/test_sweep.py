@@ -9,7 +9,8 @@ import torch
 
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.network import BiLSTM
-from dnabilstm.score import native
+from dnabilstm.native import library
+from dnabilstm.native import sweep as native
 from dnabilstm.score.sweep import Program
 
 PRECISIONS = [torch.float32, torch.bfloat16]
@@ -21,7 +22,7 @@ needs_kernel = pytest.mark.skipif(
 @pytest.fixture
 def fresh():
     """What is found out about the kernel once a process is found out anew, before and after."""
-    caches = native._library, native.usable_widths
+    caches = library.library, native.usable_widths
     for cached in caches:
         cached.cache_clear()
     yield
@@ -139,8 +140,8 @@ def test_without_the_kernel_scores_are_the_same(fresh, monkeypatch, tmp_path, wh
     with_it = Program(network)(codes, [200, 200, 200])
     (tmp_path / "wrong.so").write_bytes(b"no library")
     spec = type("Spec", (), {"origin": str(tmp_path / "wrong.so")})
-    monkeypatch.setattr(native, "find_spec", lambda name: None if why == "not compiled" else spec)
-    for cached in (native._library, native.usable_widths):
+    monkeypatch.setattr(library, "find_spec", lambda name: None if why == "not compiled" else spec)
+    for cached in (library.library, native.usable_widths):
         cached.cache_clear()
     assert native.usable_widths(torch.float32) == ()
     without = Program(network)(codes, [200, 200, 200])
@@ -149,7 +150,7 @@ def test_without_the_kernel_scores_are_the_same(fresh, monkeypatch, tmp_path, wh
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kinds of processor are read from /proc")
 def test_a_processor_with_avx2_has_the_kernel_if_it_was_compiled():
-    if native._library() is None:
+    if library.library() is None:
         pytest.skip("the kernel was not compiled")
     flags = Path("/proc/cpuinfo").read_text().split()
     single, rough = map(native.usable_widths, PRECISIONS)
