@@ -4,8 +4,8 @@
 
 Sites with 10 bases on either side are the task `tss`, by strand. Two more tasks, coding sequences and their starts,
 keep the network from learning the 2,664 sites by heart; they are asked of it, never told to it. The genome is one
-contig, so `dnabilstm train` splits it into blocks; figures are of every base and strand of the blocks that are held out. Results
-lie in benchmarks/accuracy/results/ecoli; what is done is not run again.
+contig, so `dnabilstm train` splits it into blocks; figures are of every base and strand of the blocks that are held
+out. Results lie in benchmarks/accuracy/results/ecoli; what is done is not run again.
 """
 
 import json
