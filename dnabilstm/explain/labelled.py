@@ -62,8 +62,8 @@ def read_labels(path: Path, genome: Genome, alias: Path | None = None) -> Labell
 
         return Labelled(labels.channels, stored)
     problems = Problems()
-    aliases = read_aliases(alias, genome) if alias else None
-    intervals, _ = read_intervals(path, genome, aliases=aliases, problems=problems)
+    aliases = read_aliases(alias, genome, unknown=None) if alias else None
+    intervals, _ = read_intervals(path, genome, aliases=aliases, unknown=None, problems=problems)
     problems.raise_if_any()
     merged = merge(intervals)
     if not len(merged):

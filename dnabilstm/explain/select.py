@@ -165,8 +165,8 @@ def _with_scores(choices: list[Choice]) -> list[Choice]:
 def read_regions(path: Path, genome: Genome, alias: Path | None = None) -> list[Region]:
     """The regions of a BED, narrowPeak or GFF3 file, in its order; see ``read_intervals`` for what is refused."""
     problems = Problems()
-    aliases = read_aliases(alias, genome) if alias else None
-    intervals, _ = read_intervals(path, genome, aliases=aliases, problems=problems)
+    aliases = read_aliases(alias, genome, unknown=None) if alias else None
+    intervals, _ = read_intervals(path, genome, aliases=aliases, unknown=None, problems=problems)
     problems.raise_if_any()
     rows = _rows(path, parse(path, Problems()).line.tolist())
     columns = (intervals.contig, intervals.start, intervals.end, intervals.strand)

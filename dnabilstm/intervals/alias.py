@@ -29,7 +29,7 @@ class Aliases:
     unused: tuple[str, ...] = ()
 
 
-def read_aliases(path: Path, genome: Genome, *, unknown: str = "refuse") -> Aliases:
+def read_aliases(path: Path, genome: Genome, *, unknown: str | None = "refuse") -> Aliases:
     """Read a table of synonyms.
 
     Parameters
@@ -39,7 +39,8 @@ def read_aliases(path: Path, genome: Genome, *, unknown: str = "refuse") -> Alia
     genome
         Whose contigs the rows name.
     unknown
-        ``refuse`` rows without a contig of the genome, or ``skip`` them (they are in ``unused``).
+        ``refuse`` rows without a contig of the genome, or ``skip`` them (they are in ``unused``); None refuses
+        where the user is given no choice.
 
     Raises
     ------
@@ -87,19 +88,20 @@ def _check_use(
     genome: Genome,
     contig_of: dict[str, str],
     unused: list[tuple[int, str]],
-    unknown: str,
+    unknown: str | None,
     problems: Problems,
 ) -> None:
     known = f"the genome ({shown_names(genome.names)})"
     if not contig_of and not problems:
         found = f"{len(unused)} rows ({shown_names([name for _, name in unused])})" if unused else "no rows"
         problems.add(f"{path}: has {found}, none with a contig of {known}; wanted one in each row")
-    elif unknown == "refuse":
+    elif unknown != "skip":
+        wanted = "correct or delete it"
+        if unknown is not None:
+            wanted += ", or skip such rows (--unknown-contigs skip)"
         for number, name in unused:
             problems.add(
-                f"{path}:{number}: the row of {name!r} has no contig of {known}; correct or delete it,"
-                " or skip such rows (--unknown-contigs skip)",
-                str(path),
+                f"{path}:{number}: the row of {name!r} has no contig of {known}; {wanted}", str(path)
             )
 
 
@@ -116,8 +118,13 @@ def other_versions(names: list[str], genome: Genome) -> dict[str, str]:
     return found
 
 
-def unknown_contigs(path: Path, counts: dict[str, int], genome: Genome, aliases: Aliases | None) -> str:
-    """What to tell the user about contigs that the genome does not have, and an alias table to write."""
+def unknown_contigs(
+    path: Path, counts: dict[str, int], genome: Genome, aliases: Aliases | None, skippable: bool = True
+) -> str:
+    """What to tell the user about contigs that the genome does not have, and an alias table to write.
+
+    ``skippable`` says whether the user may have them left out.
+    """
     names, total = list(counts), sum(counts.values())
     plural = "" if len(names) == 1 else "s"
     where = "the genome" if aliases is None else f"the genome, nor in {aliases.source}"
@@ -127,12 +134,13 @@ def unknown_contigs(path: Path, counts: dict[str, int], genome: Genome, aliases:
     )
     guesses = propose(names, genome)
     rows = ", ".join(f"{contig}<TAB>{name}" for name, contig in list(guesses.items())[:3])
+    skip = "or skip them (--unknown-contigs skip)" if skippable else "or leave them out"
     if aliases is not None:
-        return f"{said}; add the missing names to {aliases.source}, or skip them (--unknown-contigs skip)"
+        return f"{said}; add the missing names to {aliases.source}, {skip}"
     example = f"such as {rows}" if rows else "contig of the genome<TAB>name in this file"
     return (
         f"{said}; if these are the same sequences under other names, write an alias table, one row a"
-        f" sequence ({example}), and give it with --alias; or skip them (--unknown-contigs skip)"
+        f" sequence ({example}), and give it with --alias; {skip}"
     )
 
 

@@ -60,7 +60,7 @@ def read_intervals(
     feature: str | None = None,
     promoter: tuple[int, int] | None = None,
     slop: tuple[int, int] = (0, 0),
-    unknown: str = UNKNOWN[0],
+    unknown: str | None = UNKNOWN[0],
     problems: Problems,
 ) -> tuple[Intervals, Skipped]:
     """Read BED (3 to 12 columns), narrowPeak, broadPeak or GFF3, gzipped or not.
@@ -82,7 +82,8 @@ def read_intervals(
     slop
         Bases added upstream and downstream, after ``promoter``; clipped at the contig's ends.
     unknown
-        ``refuse`` intervals where the genome has no bases, or ``skip`` and count them.
+        ``refuse`` intervals where the genome has no bases, or ``skip`` and count them; None refuses where the user
+        is given no choice.
     problems
         Takes what is wrong with the file; the intervals are then not to be used.
 
@@ -117,7 +118,7 @@ def locate(
     columns: Columns,
     genome: Genome,
     aliases: Aliases | None,
-    unknown: str,
+    unknown: str | None,
     skipped: Skipped,
     problems: Problems,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +129,7 @@ def locate(
     contig = _contigs(path, columns, genome, aliases, unknown, skipped, problems)
     lengths = np.array([c.length for c in genome.contigs] + [0], np.int64)[contig]
     beyond = (contig >= 0) & (columns.start >= lengths) & (columns.start < columns.end) & (unknown == "skip")
-    _check_ranges(path, columns, contig, lengths, beyond, genome, problems)
+    _check_ranges(path, columns, contig, lengths, beyond, genome, unknown is not None, problems)
     skipped.beyond = _count(columns.rows(beyond))
     return contig, (contig >= 0) & ~beyond
 
@@ -171,7 +172,7 @@ def _contigs(
     columns: Columns,
     genome: Genome,
     aliases: Aliases | None,
-    unknown: str,
+    unknown: str | None,
     skipped: Skipped,
     problems: Problems,
 ) -> np.ndarray:
@@ -187,7 +188,7 @@ def _contigs(
         problems.add(wrong_version(path, versions, counts))
     skipped.contigs = {name: count for name, count in counts.items() if name not in versions}
     if skipped.contigs and unknown != "skip":
-        problems.add(unknown_contigs(path, skipped.contigs, genome, aliases))
+        problems.add(unknown_contigs(path, skipped.contigs, genome, aliases, unknown is not None))
     return contig
 
 
@@ -198,6 +199,7 @@ def _check_ranges(
     lengths: np.ndarray,
     beyond: np.ndarray,
     genome: Genome,
+    skippable: bool,
     problems: Problems,
 ) -> None:
     empty = columns.end <= columns.start
@@ -210,7 +212,7 @@ def _check_ranges(
         else:
             name = genome.contigs[contig[row]].name
             problem = f"end {end} is past the end of {name} ({lengths[row]}); is this the same assembly?"
-            if start - first >= lengths[row]:
+            if skippable and start - first >= lengths[row]:
                 problem += " --unknown-contigs skip leaves such intervals out"
         problems.add(f"{path}:{columns.line[row]}: {problem}", str(path))
 

@@ -121,3 +121,10 @@ def test_a_region_of_nothing_but_n_is_refused(tmp_path):
     genome.codes[300:340] = 15
     with pytest.raises(DnabilstmError, match="c:300-340: has no base with a score"):
         chosen(tmp_path, "c\t300\t340\n", genome=genome)
+
+
+def test_no_option_is_proposed_that_the_command_lacks(tmp_path):
+    for text in ("zzz\t100\t200\n", "c\t100000\t100200\n"):
+        with pytest.raises(DnabilstmError) as error:
+            chosen(tmp_path, text)
+        assert "--unknown-contigs" not in str(error.value)
