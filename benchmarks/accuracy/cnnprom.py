@@ -9,7 +9,6 @@ done is not run again.
 """
 
 import json
-import statistics
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from benchmarks.accuracy.rows import (
     RESULTS,
     WORK,
     Row,
+    average_minutes,
     command,
     markdown,
     parameters_of,
@@ -93,7 +93,7 @@ def table(rows: list[Row]) -> str:
             cells = [kind, f"{len(some)} of {FOLDS}", f"**{spread([row['mcc'] for row in some])}**"]
             cells += [spread([row["accuracy"] for row in some]), spread([row["auroc"] for row in some])]
             cells += [published, floor, f"{some[0]['parameters']:,}"]
-            shown.append([*cells, f"{statistics.mean(row['minutes'] for row in some):.1f}"])
+            shown.append([*cells, average_minutes(some)])
     header = ["set", "folds", "MCC", "accuracy", "AUROC", "published MCC", "k-mer regression", "parameters"]
     return markdown([*header, "minutes a fold"], shown)
 

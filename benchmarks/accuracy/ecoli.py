@@ -9,7 +9,6 @@ out. Results lie in benchmarks/accuracy/results/ecoli; what is done is not run a
 """
 
 import json
-import statistics
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from benchmarks.accuracy.rows import (
     RESULTS,
     WORK,
     Row,
+    average_minutes,
     command,
     markdown,
     parameters_of,
@@ -70,9 +70,10 @@ def table(rows: list[Row]) -> str:
         first = found[0]["auroc"]
         texts = [spread([one[name]["value"] for one in found]) for name in FIGURES]
         texts[0] = f"**{texts[0]}** [{first['low']:.3f}, {first['high']:.3f}]"
-        minutes = f"{statistics.mean(row['minutes'] for row in rows):.1f}"
         rate = f"{rows[0]['base_rates'][channel]:.5f}"
-        shown.append([channel, f"{len(rows)}", rate, *texts, f"{rows[0]['parameters']:,}", minutes])
+        shown.append(
+            [channel, f"{len(rows)}", rate, *texts, f"{rows[0]['parameters']:,}", average_minutes(rows)]
+        )
     header = ["strand", "seeds", "base rate", "AUROC", "AUPRC", "calibration error", "parameters"]
     return markdown([*header, "minutes of one core"], shown)
 

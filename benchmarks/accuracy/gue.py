@@ -16,6 +16,7 @@ from benchmarks.accuracy.rows import (
     RESULTS,
     WORK,
     Row,
+    average_minutes,
     command,
     markdown,
     parameters_of,
@@ -91,11 +92,10 @@ def table(rows: list[Row]) -> str:
         ]
         clean = spread([row["leak_free"]["mcc"] for row in some])
         reading = ", ".join(sorted({f"{r['read']['strand']}, {r['read']['aligned']} places" for r in some}))
-        minutes = f"{statistics.mean(row['minutes'] for row in some):.1f}"
         dev = spread([statistics.mean(row["dev_mcc_of_members"]) for row in some])
         shown.append(
             [task, f"{len(some)}", f"**{spread(ours)}**", clean, f"{some[0]['leaked']}", *others, dev, reading,
-             f"{some[0]['parameters']:,}", minutes]
+             f"{some[0]['parameters']:,}", average_minutes(some)]
         )  # fmt: skip
         if task in COUNTED:
             means.append(statistics.mean(ours))

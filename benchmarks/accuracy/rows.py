@@ -55,8 +55,10 @@ def parse_options(
     return given
 
 
-def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> float:
+def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> float | None:
     """Run one command of `dnabilstm`, or of a module that is like it; minutes of processor time. Its log is kept.
+
+    None where a saved training was gone on with, whose first part nobody timed.
 
     Raises
     ------
@@ -64,6 +66,7 @@ def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> fl
         With the end of the log, if it fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    begun = any(log.parent.glob("*.state"))
     own = os.environ | {"OMP_NUM_THREADS": "1"}
     line = [sys.executable, "-m", module, *map(str, words)]
     with log.open("a") as out:
@@ -71,7 +74,7 @@ def command(words: Iterable[object], log: Path, module: str = "dnabilstm") -> fl
         _, status, used = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"{' '.join(line)}\n{log.read_text()[-2000:]}")
-    return (used.ru_utime + used.ru_stime) / 60
+    return None if begun else (used.ru_utime + used.ru_stime) / 60
 
 
 def parameters_of(model: Path) -> int:
@@ -120,6 +123,12 @@ def spread(values: list[float], digits: int = 3) -> str:
         return "-"
     text = f"{statistics.mean(values):.{digits}f}"
     return text if len(values) == 1 else f"{text} ± {statistics.stdev(values):.{digits}f}"
+
+
+def average_minutes(rows: list[Row]) -> str:
+    """Mean of those that are known."""
+    known = [row["minutes"] for row in rows if row["minutes"] is not None]
+    return f"{statistics.mean(known):.1f}" if known else "-"
 
 
 def markdown(header: list[str], rows: Iterable[list[str]]) -> str:

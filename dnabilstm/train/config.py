@@ -138,7 +138,7 @@ class SequenceTrainConfig(CommonConfig):
     epochs: Annotated[int, Field(ge=1, description="Passes over the training sequences at most.")] = 10
     min_steps: Annotated[
         int, Field(ge=1, description="Optimizer steps at least, with more passes over a small set.")
-    ] = 2_000
+    ] = 1_000
     mutation: Annotated[
         float,
         Field(ge=0, lt=1, description="Share of the bases that are replaced at random, anew each time."),
