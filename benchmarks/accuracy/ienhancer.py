@@ -3,10 +3,10 @@
     python -m benchmarks.accuracy.ienhancer DATA [--seeds 1 2 3] [--table]
 
 All 100 strong enhancers of the "independent" test set are copies of training sequences. Each run is one `dnabilstm
-train --sequences` with its defaults, `train.folds=5` and `train.leaks=compare`: the leak-free figures are of the model that was
-trained without the copies, the raw ones of a second model, trained with them. Beside it stands logistic regression
-on the shares of all k-mers of 1 to 6 bases. Results lie in benchmarks/accuracy/results/ienhancer; what is done is
-not run again.
+train --sequences` with its defaults, `train.folds=5` and `train.leaks=compare`: the leak-free figures are of the
+model that was trained without the copies, the raw ones of a second model, trained with them. Beside it stands
+logistic regression on the shares of all k-mers of 1 to 6 bases. Results lie in benchmarks/accuracy/results/ienhancer;
+what is done is not run again.
 """
 
 import json
