@@ -2,15 +2,17 @@
 
     python -m benchmarks.accuracy.networks train ... --set model.architecture=danq
 
-is `dnabilstm` with these architectures. Both give a score a base as ours does, so that windows, losses, bases and
-figures are the same for all; neither is tied between the strands.
+is `dnabilstm` with these architectures. Layers that both have, LSTM and maximum, are ours, so that minutes compare
+networks and not kernels. Both give a score a base as ours does, so that windows, losses, bases and figures are the same
+for all; neither is tied between the strands.
 """
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dnabilstm.model.config import BiLSTMConfig
-from dnabilstm.model.layers import Dropout, OneHot
+from dnabilstm.model.layers import BinMaximum, Dropout, OneHot
+from dnabilstm.model.recurrent import LSTMLayer
 from dnabilstm.model.registry import ARCHITECTURES
 
 
@@ -27,7 +29,7 @@ class DanQ(nn.Module):
         self.config = config
         self.one_hot = OneHot()
         self.convolution = nn.Conv1d(4, 320, 26)
-        self.lstm = nn.LSTM(320, 320, batch_first=True, bidirectional=True)
+        self.lstm = LSTMLayer(320, 320, None)
         self.dense, self.outer = nn.Linear(640, 925), nn.Linear(925, len(config.channels))
         self.thin, self.thinner = Dropout(0.2, "element"), Dropout(0.5, "element")
 
@@ -35,8 +37,8 @@ class DanQ(nn.Module):
         """Codes uint8 (batch, length) to logits (batch, length, channels)."""
         bases = functional.pad(self.one_hot(codes).transpose(1, 2), (12, 13))
         features = functional.relu(self.convolution(bases)).transpose(1, 2)
-        features = self.thin(features.unflatten(1, (-1, self.config.pool)).amax(dim=2))
-        states = self.thinner(self.lstm(features)[0])
+        features = self.thin(BinMaximum.apply(features.unflatten(1, (-1, self.config.pool))))
+        states = self.thinner(self.lstm(features))
         logits = self.outer(functional.relu(self.dense(states)))
         return logits.repeat_interleave(self.config.pool, dim=1)
 
