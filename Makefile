@@ -45,7 +45,7 @@ lint: $(STAMP) ## style and workflow checks
 	$(BIN)/snakefmt --check .
 	$(BIN)/snakemake --lint
 
-schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema.py
+schema: $(STAMP) ## write workflow/schemas from dnabilstm/workflow_schema
 	$(BIN)/python -m dnabilstm.workflow_schema
 
 yeast: $(STAMP) ## promoters, open chromatin, binding sites and tRNA genes of yeast (data: see config/yeast.yaml)

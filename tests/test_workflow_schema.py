@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
-from dnabilstm.workflow_schema import BASELINES, SCHEMAS, json_schema, write_schemas
+from dnabilstm.workflow_schema.configuration import BASELINES, SCHEMAS
+from dnabilstm.workflow_schema.write import json_schema, write_schemas
 from tests.conftest import ROOT
 
 

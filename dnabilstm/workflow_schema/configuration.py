@@ -1,15 +1,11 @@
-"""What a workflow's configuration may say: one model, from which the JSON schemas are written.
+"""What a workflow's configuration may say.
 
-``python -m dnabilstm.workflow_schema`` writes ``workflow/schemas/``; a test holds the files to this module.
 The sections ``model``, ``train``, ``score``, ``tracks``, ``call``, ``hub``, ``evaluate`` and ``explain`` have the
 fields of the dataclasses that the commands use, so a setting is described, typed and bounded in one place. No
 default stands in the schemas: what a configuration leaves out is left to the command.
 """
 
-import json
-import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -17,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from dnabilstm.browse.options import HubConfig
 from dnabilstm.evaluate.config import EvaluateConfig
 from dnabilstm.explain.config import ExplainConfig
-from dnabilstm.files import atomic_file
 from dnabilstm.intervals import UNKNOWN
 from dnabilstm.labels import STRAND, TASK_NAME
 from dnabilstm.model.config import BiLSTMConfig
@@ -26,7 +21,6 @@ from dnabilstm.score.config import ScoreConfig
 from dnabilstm.tracks.options import CallConfig, TrackConfig
 from dnabilstm.train.config import SequenceTrainConfig, TrainConfig
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASELINES = ("kmer", "untied", "unidirectional")
 FILE_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 CLASS_NAME = r"^[^=/\s]([^=/]*[^=/\s])?$"
@@ -338,55 +332,3 @@ class GenomeRow(_Section):
 
 SCHEMAS = {"config": Configuration, "genomes": GenomeRow}
 """Schema file (``NAME.schema.json``) to the model it is written from."""
-
-
-_DROPPED = ("title", "default", "$defs", "$ref", "allOf")
-_NAMED = ("properties", "patternProperties")
-"""Their keys are the user's, of which ``title`` or ``default`` could be one."""
-
-
-def json_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a model, references resolved, without titles and defaults."""
-    schema = model.model_json_schema()
-    return {"$schema": DIALECT, **_plain(schema, schema.get("$defs", {}))}
-
-
-def _plain(node: Any, shared: dict[str, Any]) -> Any:
-    if isinstance(node, list):
-        return [_plain(part, shared) for part in node]
-    if not isinstance(node, dict):
-        return node
-    # pydantic writes a described reference as {"allOf": [reference], ...} or {"$ref": ..., ...}.
-    referred = node.get("$ref") or next((part["$ref"] for part in node.get("allOf", [])), None)
-    if referred:
-        node = {**shared[referred.rpartition("/")[2]], **node}
-    plain = {
-        key: {name: _plain(part, shared) for name, part in value.items()}
-        if key in _NAMED
-        else _plain(value, shared)
-        for key, value in node.items()
-        if key not in _DROPPED
-    }
-    if "patternProperties" in plain:
-        plain["additionalProperties"] = False
-    return _nullable(plain)
-
-
-def _nullable(node: dict[str, Any]) -> dict[str, Any]:
-    """Section or null as one type, so that a validator names the key that is wrong inside it."""
-    choices = node.get("anyOf", [])
-    if len(choices) != 2 or choices[1] != {"type": "null"} or "type" not in choices[0]:
-        return node
-    rest = {key: value for key, value in node.items() if key != "anyOf"}
-    return {**choices[0], **rest, "type": [choices[0]["type"], "null"]}
-
-
-def write_schemas(folder: Path) -> None:
-    """Write every schema of ``SCHEMAS`` into ``folder``."""
-    for name, model in SCHEMAS.items():
-        with atomic_file(Path(folder) / f"{name}.schema.json") as part:
-            part.write_text(json.dumps(json_schema(model), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    write_schemas(Path(sys.argv[1] if len(sys.argv) > 1 else "workflow/schemas"))
