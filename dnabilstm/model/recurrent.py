@@ -168,18 +168,29 @@ class LSTMLayer(RecurrentLayer):
         return [Reading(self.hidden, _fused(weights)) for weights in self.weights()]
 
     def forward(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Whole rows, all directions; rows of one length in a single fused call. See ``RecurrentLayer``."""
+        """Whole rows, all directions; by the fused kernels. See ``RecurrentLayer``."""
+        if torch.is_grad_enabled() and learns(features, self.hidden):
+            return self._learning(features, lengths)
         if lengths is not None:
             return super().forward(features, lengths)
-        if torch.is_grad_enabled() and learns(features, self.hidden):
-            pairs = zip(self.weights(), (False, True), strict=False)
-            return torch.cat([lstm(features, weights, backward) for weights, backward in pairs], dim=2)
         flat = [tensor for direction in self.weights() for tensor in direction]
         directions = len(flat) // 4
         zero = features.new_zeros(directions, len(features), self.hidden)
         return torch.lstm(
             features, (zero, zero), flat, True, 1, 0.0, self.training, self.bidirectional, True
         )[0]
+
+    def _learning(self, features: Tensor, lengths: Tensor | None) -> Tensor:
+        """The same by the kernel in C."""
+        weights, *more = self.weights()
+        outputs = [lstm(features, weights)]
+        for other in more:
+            if lengths is None:
+                outputs.append(lstm(features, other, backward=True))
+            else:
+                order = reading_order(features.shape[1], lengths)
+                outputs.append(_turned(lstm(_turned(features, order), other), order))
+        return torch.cat(outputs, dim=2)
 
 
 def _fused(weights: Weights) -> Step:

@@ -66,7 +66,8 @@ def test_in_bf16_it_is_that_gradient_rounded(rows, steps, backward):
 
 @pytest.mark.parametrize("swap", [None, swap_of_halves(8)])
 @pytest.mark.parametrize("both_ways", [True, False])
-def test_a_layer_learns_the_same_without_it(monkeypatch, swap, both_ways):
+@pytest.mark.parametrize("lengths", [None, torch.tensor([11, 1, 4, 10, 7])])
+def test_a_layer_learns_the_same_without_it(monkeypatch, swap, both_ways, lengths):
     if swap is not None and not both_ways:
         pytest.skip("one direction is never tied")
     if not native.usable_widths(torch.float32):
@@ -75,11 +76,12 @@ def test_a_layer_learns_the_same_without_it(monkeypatch, swap, both_ways):
     layer = LSTMLayer(8, 32, swap, both_ways)
     features = torch.randn(5, 11, 8, requires_grad=True)
     tensors = [features, *layer.parameters()]
-    found = []
+    valid = torch.arange(11) < (11 if lengths is None else lengths.unsqueeze(1))
+    valid, found = valid.expand(5, 11).unsqueeze(2), []
     for compiled in (True, False):
         if not compiled:
             monkeypatch.setattr(recurrent, "learns", lambda *_: False)
-        outputs = layer(features)
+        outputs = layer(features, lengths) * valid
         found.append([outputs, *gradients(outputs, torch.linspace(-1, 1, outputs.shape[-1]), tensors)])
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
