@@ -27,10 +27,9 @@ from benchmarks.accuracy.rows import (
     run_all,
     spread,
 )
-from dnabilstm.alphabet import decode
 from dnabilstm.audit.groups import groups_of
 from dnabilstm.sequences.parts import k_folds
-from dnabilstm.sequences.read import read_sequences
+from dnabilstm.sequences.read import read_sequences, write_fasta
 
 FOLDER = RESULTS / "cnnprom"
 SETS = {
@@ -58,8 +57,7 @@ def write_parts(kind: str, fold: int, data: Path, place: Path) -> dict[str, Path
         for label, name in enumerate(sequences.classes):
             rows = np.flatnonzero(taken & (sequences.labels == label))
             files[f"{part}:{name}"] = place / f"{part}_{name}.fa"
-            text = "".join(f">{row}\n{decode(sequences.sequence(row))}\n" for row in rows)
-            files[f"{part}:{name}"].write_text(text)
+            write_fasta(sequences.subset(rows), files[f"{part}:{name}"])
     return files
 
 
