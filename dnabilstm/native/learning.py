@@ -1,5 +1,6 @@
 """One direction of an LSTM for training: its outputs, and the gradient of whatever is made of them."""
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dnabilstm.native.library import Gradient, run
-from dnabilstm.native.sweep import Direction, width_for
+from dnabilstm.native.sweep import TOLERANCES, Direction, small_lstm, width_for
 
 AT_ONCE = 4
 """Vectors of units whose gradient is computed together."""
@@ -15,7 +16,11 @@ AT_ONCE = 4
 
 def learns(features: Tensor, hidden: int) -> bool:
     """Whether a layer of so many units can be trained here on such features."""
-    return features.device.type == "cpu" and bool(width_for(features.shape[-1], hidden, _precision(features)))
+    if features.device.type != "cpu":
+        return False
+    precision = _precision(features)
+    width = width_for(features.shape[-1], hidden, precision)
+    return bool(width) and _agrees(width, precision)
 
 
 def lstm(features: Tensor, weights: list[Tensor], backward: bool = False) -> Tensor:
@@ -47,6 +52,21 @@ def lstm(features: Tensor, weights: list[Tensor], backward: bool = False) -> Ten
 def _precision(features: Tensor) -> torch.dtype:
     rough = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
     return torch.bfloat16 if rough else features.dtype
+
+
+@cache
+def _agrees(width: int, precision: torch.dtype) -> bool:
+    """Whether the gradient of a small sweep is PyTorch's own, so that no miscompiled code ever trains."""
+    with torch.enable_grad(), torch.autocast("cpu", enabled=False):
+        weights, features, start = small_lstm(width)
+        tensors = [tensor.requires_grad_() for tensor in (features.transpose(0, 1), *weights)]
+        zero = torch.zeros(1, *start.shape)
+        theirs = torch.lstm(tensors[0], (zero, zero), weights, True, 1, 0.0, True, False, True)[0]
+        w_ih, w_hh, b_ih, b_hh = weights
+        ours = _LSTM.apply(tensors[0].to(precision), w_ih, w_hh, b_ih + b_hh, False)
+        pairs = [torch.autograd.grad(out.float().square().sum(), tensors) for out in (theirs, ours)]
+        worst = max(float((a - b).abs().max() / a.abs().max()) for a, b in zip(*pairs, strict=True))
+        return worst < TOLERANCES[precision]
 
 
 class _LSTM(torch.autograd.Function):

@@ -9,14 +9,14 @@ from dnabilstm.native.library import WIDTHS, Sweep, has, run
 
 State = tuple[Tensor, Tensor]
 """What an LSTM hands from step to step: outputs and memory cells, (rows, hidden) each."""
-_TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 0.02}
+TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 0.02}
 """How far a small sweep may be from PyTorch's in float32."""
 
 
 @cache
 def usable_widths(precision: torch.dtype) -> tuple[int, ...]:
     """Vector widths that were compiled, that suit this processor, and that compute what PyTorch does."""
-    if precision not in _TOLERANCES:
+    if precision not in TOLERANCES:
         return ()
     return tuple(
         width for width in WIDTHS if has(width, precision == torch.bfloat16) and _agrees(width, precision)
@@ -99,15 +99,24 @@ class Direction:
         return first + (len(tensor) - 1) * step * tensor.element_size(), -step
 
 
+def small_lstm(width: int) -> tuple[list[Tensor], Tensor, Tensor]:
+    """Weights of a small LSTM, features (4, 15, 6) and a state (15, 3 * width), to try a kernel on.
+
+    Always the same, from a generator of its own. No wider vectors divide its units.
+    """
+    drawn, hidden = torch.Generator().manual_seed(0), 3 * width
+    shapes = [(4 * hidden, 6), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]
+    weights = [(torch.rand(shape, generator=drawn) * 2 - 1) / hidden**0.5 for shape in shapes]
+    return weights, torch.randn(4, 15, 6, generator=drawn), torch.randn(15, hidden, generator=drawn)
+
+
 def _agrees(width: int, precision: torch.dtype) -> bool:
     """Whether a small sweep gives what PyTorch's own kernel gives, so that no miscompiled code ever scores."""
-    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        lstm = torch.nn.LSTM(6, 2 * width)
-        features, out = torch.randn(4, 15, 6), torch.empty(4, 15, 2 * width, dtype=precision)
-        state = torch.randn(15, 2 * width), torch.randn(15, 2 * width)
-        wanted, (_, cell) = lstm(features, tuple(part.unsqueeze(0) for part in state))
-        weights = [lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0]
+    with torch.inference_mode(), torch.autocast("cpu", enabled=False):
+        weights, features, start = small_lstm(width)
+        out, state = torch.empty(4, 15, start.shape[1], dtype=precision), (start, start.flip(0))
+        first = tuple(part.unsqueeze(0) for part in state)
+        wanted, _, cell = torch.lstm(features, first, weights, True, 1, 0.0, False, False, False)
         _, found = Direction(weights, width, precision=precision)(features.to(precision), state, out)
         worst = max((out - wanted).abs().max(), (found - cell[0]).abs().max())
-        return bool(worst < _TOLERANCES[precision])
+        return bool(worst < TOLERANCES[precision])

@@ -107,3 +107,24 @@ def test_what_it_cannot_compute_is_left_to_pytorch():
     layer = LSTMLayer(8, 6, None)
     layer(features).sum().backward()
     assert all(bool(weight.grad.isfinite().all()) for weight in layer.parameters())
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_gradient_that_does_not_agree_with_pytorch_is_not_used(monkeypatch, precision):
+    if not native.usable_widths(precision):
+        pytest.skip("not compiled, or nothing that this processor computes")
+    features, right = torch.randn(2, 3, 8), learning._gates
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == torch.bfloat16):
+        assert learning.learns(features, 32)
+        learning._agrees.cache_clear()
+        monkeypatch.setattr(learning, "_gates", lambda *given: [1.1 * part for part in right(*given)])
+        assert not learning.learns(features, 32)
+    learning._agrees.cache_clear()
+
+
+def test_to_find_out_whether_it_is_there_draws_no_random_number():
+    state = torch.random.get_rng_state()
+    for cached in (native.usable_widths, learning._agrees):
+        cached.cache_clear()
+    learning.learns(torch.randn(1, 1, 8, generator=torch.Generator().manual_seed(1)), 32)
+    assert torch.equal(torch.random.get_rng_state(), state)
