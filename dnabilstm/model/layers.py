@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from dnabilstm.alphabet import ONE_HOT
@@ -144,6 +145,7 @@ class BinMaximum(torch.autograd.Function):
         return top
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, above: Tensor) -> Tensor:
         """(batch, bins, channels) to (batch, bins, bases, channels)."""
         features, top = ctx.saved_tensors

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from dnabilstm.native.library import Gradient, run
@@ -89,6 +90,7 @@ class _LSTM(torch.autograd.Function):
         return out
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
         features, w_ih, w_hh, out, gates, cells = ctx.saved_tensors
         found, to_bias = _gates(w_hh, above, gates, cells, ctx.width, ctx.backward_reading)
