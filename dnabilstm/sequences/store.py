@@ -107,3 +107,16 @@ def make_set(
     return SequenceSet(
         tuple(names), codes, borders, known.astype(np.int64), tuple(classes), tuple(places), source
     )
+
+
+def joined(sets: Sequence[SequenceSet]) -> SequenceSet:
+    """Sets with the same classes as one, in order; places are kept where all have them."""
+    first, placed = sets[0], all(one.places for one in sets)
+    return make_set(
+        [name for one in sets for name in one.names],
+        [one.sequence(index) for one in sets for index in range(len(one))],
+        np.concatenate([one.labels for one in sets]),
+        first.classes,
+        [place for one in sets for place in one.places] if placed else (),
+        first.source,
+    )
