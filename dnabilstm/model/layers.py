@@ -149,11 +149,10 @@ class BinMaximum(torch.autograd.Function):
     def backward(ctx: Any, above: Tensor) -> Tensor:
         """(batch, bins, channels) to (batch, bins, bases, channels)."""
         features, top = ctx.saved_tensors
-        found, left = torch.empty_like(features), torch.ones_like(top, dtype=torch.bool)
+        found, left = torch.empty_like(features), above
         for values, place in zip(features.unbind(2), found.unbind(2), strict=True):
-            here = (values == top) & left
-            left ^= here
-            torch.mul(above, here, out=place)
+            torch.mul(left, (values == top).to(left.dtype), out=place)
+            left = left - place
         return found
 
 
