@@ -29,8 +29,6 @@ Reading = dict[str, Any]
 Reporting = Callable[[SequenceRun], AbstractContextManager[Reporter]]
 SHARE = 5
 """A trial takes one part in so many of the passes, and two of the steps that there must be."""
-Z = 1.645
-"""Standard errors that chance exceeds on one side one time in twenty."""
 HELD_OUT = 4_000
 """Sequences that judge the trials, if a fifth of those that train makes up for what validation lacks."""
 
@@ -97,14 +95,14 @@ def choose_reading(run: SequenceRun, stem: Path, reporting: Reporting) -> Readin
 def best(losses: dict[str, np.ndarray]) -> str:
     """The way that the losses of the trials speak for, each of the same sequences.
 
-    A way must be ahead of the one before it, which takes less to be true of the sequences, by more than chance makes
-    one time in twenty: a paired z-test of the mean difference.
+    A way must be ahead of the one before it, which takes less to be true of the sequences, by more than the standard
+    error of the mean difference.
     """
     names = list(losses)
     found = names[0]
     for name in names[1:]:
         gain = losses[found] - losses[name]
-        if len(gain) > 1 and gain.mean() > Z * gain.std(ddof=1) / np.sqrt(len(gain)):
+        if len(gain) > 1 and gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
             found = name
     return found
 
