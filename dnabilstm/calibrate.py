@@ -156,6 +156,7 @@ def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:
     units = logits.astype(np.float64) / scale
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        """Mean log loss and its gradient in log slope and biases, (classes + 1,)."""
         slope, bias = np.exp(point[0]), point[1:]
         z = slope * units + bias
         z -= z.max(axis=1, keepdims=True)

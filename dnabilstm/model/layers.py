@@ -133,13 +133,13 @@ def _one_product(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 class BinMaximum(torch.autograd.Function):
     """Maximum of each bin: (batch, bins, bases, channels) to (batch, bins, channels).
 
-    The gradient goes to the first of equal bases. Forward and back it takes a fraction of what ``max_pool1d``
-    and ``amax`` take where the channels lie side by side.
+    The gradient goes to the first of equal bases. Where the channels lie side by side, in bfloat16, it takes a part
+    of what those of ``max_pool1d`` and ``amax`` take.
     """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:
-        """See above."""
+        """(batch, bins, bases, channels) to (batch, bins, channels)."""
         top = features.amax(dim=2)
         ctx.save_for_backward(features, top)
         return top

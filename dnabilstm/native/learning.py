@@ -75,6 +75,7 @@ class _LSTM(torch.autograd.Function):
     def forward(
         ctx: Any, features: Tensor, w_ih: Tensor, w_hh: Tensor, bias: Tensor, backward: bool
     ) -> Tensor:
+        """(rows, steps, inputs) to (rows, steps, hidden), of the precision of the features; see ``lstm``."""
         rows, steps, inputs = features.shape
         hidden, precision = w_hh.shape[1], features.dtype
         width = width_for(inputs, hidden, precision)
@@ -92,6 +93,7 @@ class _LSTM(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
+        """The outputs' gradient, (rows, steps, hidden), to that of features, ``w_ih``, ``w_hh`` and bias."""
         features, w_ih, w_hh, out, gates, cells = ctx.saved_tensors
         found, to_bias = _gates(w_hh, above, gates, cells, ctx.width, ctx.backward_reading)
         flat = found.flatten(0, 1)

@@ -7,8 +7,8 @@
    float32 always.
 
    A tile is ROWS rows by WIDTH units. Its 4 gates are 4 * ROWS accumulators that stay in registers from the
-   first input to the new state: no gate is ever written to memory, and a step reads the weights of its units
-   once for ROWS rows. */
+   first input to the new state: no gate is written to memory but those that a gradient will want, and a step reads
+   the weights of its units once for ROWS rows. */
 
 typedef float NAME(floats) __attribute__((vector_size(WIDTH * sizeof(float)), aligned(sizeof(float))));
 typedef int NAME(ints) __attribute__((vector_size(WIDTH * sizeof(float)), aligned(sizeof(float))));

@@ -85,6 +85,7 @@ def sequence_logits(
 
     @torch.inference_mode()
     def run(rows: np.ndarray) -> int:
+        """Compute some sequences, int64 (rows,); how many they were."""
         if device.type == "cpu":
             torch.set_num_threads(1)
         codes, lengths = place([sequences.sequence(i) for i in rows], network.config.pool)

@@ -108,7 +108,7 @@ def best(losses: dict[str, np.ndarray]) -> str:
 
 
 def _judged(run: SequenceRun) -> SequenceRun:
-    """The run with more that validates: what decides is a small difference."""
+    """The run with more that validates, groups of like sequences together: what decides is a small difference."""
     lacking = HELD_OUT - len(run.validation)
     if lacking <= 0:
         return run
