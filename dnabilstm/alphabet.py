@@ -31,6 +31,10 @@ ONE_HOT = (_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1)).astype(np.float32
 COMPLEMENT = (_BITS[:, ::-1] << np.arange(4)).sum(1).astype(np.uint8)
 """uint8 (16,): the code of the complementary base; swaps the channels A-T and C-G."""
 
+BASE_OF_CODE = np.full(16, -1, np.int64)
+"""int64 (16,): 0 to 3 of the codes of A, C, G, T; -1 of everything else."""
+BASE_OF_CODE[[1, 2, 4, 8]] = np.arange(4)
+
 _LETTER_OF_CODE = np.frombuffer(LETTERS, np.uint8)
 
 
@@ -47,3 +51,12 @@ def decode(codes: np.ndarray) -> bytes:
 def reverse_complement(codes: np.ndarray) -> np.ndarray:
     """Codes of the other strand, read in its own direction; uint8 (length,)."""
     return COMPLEMENT[codes][::-1]
+
+
+def complement_words(k: int) -> np.ndarray:
+    """The reverse complement of each word of ``k`` bases, both as numbers of ``BASE_OF_CODE`` digits: int64 (4**k,)."""
+    rest, turned = np.arange(4**k), np.zeros(4**k, np.int64)
+    for _ in range(k):
+        turned = turned * 4 + (3 - rest % 4)
+        rest = rest // 4
+    return turned

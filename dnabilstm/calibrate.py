@@ -7,6 +7,7 @@ on the validation part set that right: ``p = sigmoid(a * logit + b)`` with a > 0
 of the bases and so every ranking figure (Platt 1999; Newton's method as in Lin, Lin & Weng 2007).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,6 +134,56 @@ class Softmax:
 
     slope: float = 1.0
     bias: tuple[float, ...] = (0.0,)
+
+
+def calibrated_losses(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Log loss of each sequence by logits that are calibrated on the same ones: float64 (sequences,).
+
+    Parameters
+    ----------
+    labels, logits
+        As of ``fit_softmax``.
+    """
+    fitted = fit_softmax(labels, logits)
+    scaled = fitted.slope * logits.astype(np.float64) + np.array(fitted.bias)
+    return np.logaddexp.reduce(scaled, axis=1) - scaled[np.arange(len(labels)), labels]
+
+
+def fit_stack(labels: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Fit what several models' logits count in their sum, by maximum likelihood (stacking, Wolpert 1992).
+
+    Parameters
+    ----------
+    labels
+        int64 (sequences,), index of the class.
+    parts
+        Logits of each model, float (sequences, classes); of sequences that no model was fitted on.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (parts,), at least 0; the biases that are fitted beside them are left to the calibration.
+    """
+    from scipy.optimize import minimize
+
+    rows, classes = np.arange(len(labels)), parts[0].shape[1]
+    scales = [float(np.std(part)) or 1.0 for part in parts]
+    units = np.stack([part.astype(np.float64) / scale for part, scale in zip(parts, scales, strict=True)])
+
+    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        """Mean log loss and its gradient in slopes and biases, (parts + classes,); a weak prior as in fit_softmax."""
+        slopes, bias = point[: len(parts)], point[len(parts) :]
+        z = np.tensordot(slopes, units, 1) + bias
+        totals = np.logaddexp.reduce(z, axis=1)
+        wrong = np.exp(z - totals[:, None])
+        wrong[rows, labels] -= 1
+        gradient = np.concatenate([np.einsum("psc,sc->p", units, wrong), wrong.sum(axis=0)]) + point
+        return (np.sum(totals - z[rows, labels]) + 0.5 * point @ point) / len(labels), gradient / len(labels)
+
+    bounds = [(0, None)] * len(parts) + [(None, None)] * classes
+    start = np.concatenate([np.ones(len(parts)), np.zeros(classes)])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found[: len(parts)] / scales
 
 
 def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:

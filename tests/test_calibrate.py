@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from dnabilstm.calibrate import MIN_SLOPE, Platt, fit_platt, fit_softmax, sigmoid
+from dnabilstm.calibrate import (
+    MIN_SLOPE,
+    Platt,
+    calibrated_losses,
+    fit_platt,
+    fit_softmax,
+    fit_stack,
+    sigmoid,
+)
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.metrics import auroc, expected_calibration_error
 
@@ -103,3 +111,21 @@ def test_classes_that_part_cleanly_or_are_missing_keep_the_fit_finite():
     assert min(found.bias) == found.bias[2] > -5
     flat = fit_softmax(np.array([0, 0, 1]), np.zeros((3, 2)))
     assert flat.bias[0] > 0 > flat.bias[1]
+
+
+def test_a_stack_weighs_each_part_by_what_it_knows():
+    rng = np.random.default_rng(3)
+    parts = [rng.normal(0, scale, (40_000, 3)) for scale in (1, 10, 1)]
+    z = 0.8 * parts[0] + 0.05 * parts[1] + np.array([0.5, 0, -0.5])
+    labels = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    assert fit_stack(labels, parts) == pytest.approx([0.8, 0.05, 0], abs=0.03)
+    # One that speaks against the truth is left out, never turned round.
+    assert fit_stack(labels, [parts[0], -parts[1]])[1] == 0
+
+
+def test_a_loss_is_that_of_calibrated_probabilities():
+    labels, logits = np.array([0, 1, 1, 0, 1] * 20), np.array([[1.0, 0], [0, 1], [1, 0], [2, 0], [0, 3]] * 20)
+    fitted = fit_softmax(labels, logits)
+    z = fitted.slope * logits + np.array(fitted.bias)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    assert calibrated_losses(labels, logits) == pytest.approx(-np.log(p[np.arange(100), labels]))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CARD_KEY = "estimator"
 """Under which a card has the labels as they were given, and the parameters of ``AS_GIVEN``."""
-AS_GIVEN = ("validation_fraction", "aligned", "attention", "strand")
+AS_GIVEN = ("validation_fraction", "aligned", "attention", "kmers", "strand")
 """Parameters that the network's and the training's settings in a card do not tell."""
 
 
@@ -83,6 +83,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
     attention_heads: int = BiLSTMConfig.attention_heads
     aligned: int | str = BiLSTMConfig.aligned
     aligned_width: int = BiLSTMConfig.aligned_width
+    kmers: str = BiLSTMConfig.kmers
     options: dict[str, Any] | None = None
     batch: int = SequenceTrainConfig.batch
     shards: int = SequenceTrainConfig.shards
@@ -148,6 +149,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
             "validation_fraction": float(self.validation_fraction),
             "aligned": self.aligned,
             "attention": self.attention,
+            "kmers": self.kmers,
             "strand": self.strand,
         }
         return self

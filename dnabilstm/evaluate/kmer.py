@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dnabilstm.alphabet import PAD
+from dnabilstm.alphabet import BASE_OF_CODE, PAD, complement_words
 from dnabilstm.calibrate import sigmoid
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.evaluate.assess import Interval, Tracks
@@ -21,9 +21,6 @@ Weights = list[list[np.ndarray]]
 PLUS, MINUS = ".plus", ".minus"
 _ROWS = 1024
 _BASES = 1 << 20
-# Base 0-3 of the codes A, C, G, T; -1 for everything else.
-_BASE_OF_CODE = np.full(16, -1, np.int64)
-_BASE_OF_CODE[[1, 2, 4, 8]] = np.arange(4)
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class KmerSettings:
 
 def kmer_indices(codes: np.ndarray, k: int) -> np.ndarray:
     """Number of the k-mer that starts at each base: int64 (..., length - k + 1); 4**k where not all ACGT."""
-    bases = _BASE_OF_CODE[codes]
+    bases = BASE_OF_CODE[codes]
     length = max(codes.shape[-1] - k + 1, 0)
     shape = (*codes.shape[:-1], length)
     index, whole = np.zeros(shape, np.int64), np.ones(shape, bool)
@@ -67,21 +64,12 @@ def kmer_indices(codes: np.ndarray, k: int) -> np.ndarray:
     return np.where(whole, index, 4**k)
 
 
-def reverse_complements(k: int) -> np.ndarray:
-    """Number of the reverse complement of each k-mer: int64 (4**k,)."""
-    rest, turned = np.arange(4**k), np.zeros(4**k, np.int64)
-    for _ in range(k):
-        turned = turned * 4 + (3 - rest % 4)
-        rest = rest // 4
-    return turned
-
-
 def count_columns(longest: int, *, canonical: bool) -> tuple[list[np.ndarray], int]:
     """The column of counts of each k-mer, an int64 (4**k,) for every k, and the number of columns."""
     columns, total = [], 0
     for k in range(1, longest + 1):
         numbers = np.arange(4**k)
-        kept = np.minimum(numbers, reverse_complements(k)) if canonical else numbers
+        kept = np.minimum(numbers, complement_words(k)) if canonical else numbers
         distinct, column = np.unique(kept, return_inverse=True)
         columns.append(column + total)
         total += len(distinct)
@@ -165,7 +153,7 @@ def fit_kmer_baseline(
         columns, total = count_columns(settings.longest, canonical=minus is None)
         strands = {channel: columns}
         if minus is not None:
-            strands[minus] = [column[reverse_complements(k)] for k, column in enumerate(columns, start=1)]
+            strands[minus] = [column[complement_words(k)] for k, column in enumerate(columns, start=1)]
         share = settings.sample // len(strands)
         drawn = {name: _draw(labels, name, intervals, share, settings.seed) for name in strands}
         parts = [(drawn[name], read) for name, read in strands.items()]

@@ -1,7 +1,7 @@
 """What each base of a locus adds to the objective, by mutagenesis or gradients, for any model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.explain.carried import Carried, prepare
 from dnabilstm.explain.config import ExplainConfig
 from dnabilstm.explain.gradients import Given, Integrated, integrate, of_part, of_whole
-from dnabilstm.explain.mutagenesis import Scorer, Whole, mutate, settle
+from dnabilstm.explain.loci import Locus
+from dnabilstm.explain.mutagenesis import OfWords, Scorer, Whole, mutate, settle
 from dnabilstm.explain.objective import objectives_of
 from dnabilstm.explain.select import Choice
 from dnabilstm.model.bundle import Model
@@ -94,7 +95,8 @@ class Explainer:
         """Integrated gradients from a baseline of a quarter of each base.
 
         The baseline was chosen by what agrees best with mutagenesis. It is the code N, so that an N
-        adds nothing, and hypothetical values have mean 0 as those of mutagenesis have.
+        adds nothing, and hypothetical values have mean 0 as those of mutagenesis have. Whether a word is there has
+        no gradient: what gapped k-mers add comes from their own mutagenesis, and is not among the differences.
         """
         locus = choice.locus
         baseline = np.full((1, len(locus), 4), 0.25, np.float32)
@@ -105,7 +107,8 @@ class Explainer:
                     value, bases = of_part(scorer, given, locus.inside)
                 else:
                     value, bases = of_whole(scorer, given, locus.codes)
-                parts.append(integrate(value, bases, locus.codes, locus.inside, baseline))
+                part = integrate(value, bases, locus.codes, locus.inside, baseline)
+            parts.append(replace(part, hypothetical=part.hypothetical + self._of_words(scorer, locus)))
         whole = Integrated(
             np.mean([part.hypothetical for part in parts], axis=0),
             np.mean([part.difference for part in parts], axis=0),
@@ -115,6 +118,13 @@ class Explainer:
         if progress:
             progress(len(locus))
         return Attribution(choice, whole.hypothetical), whole
+
+    def _of_words(self, scorer: Scorer, locus: Locus) -> np.ndarray | float:
+        """What gapped k-mers add to hypothetical values; 0 of a network without."""
+        if not isinstance(scorer, Carried) or scorer.network.gapped is None:
+            return 0.0
+        changes = mutate(OfWords(scorer), locus.codes, locus.inside, workers=self.workers)
+        return changes - changes.mean(axis=1, keepdims=True)
 
     def explain(self, choice: Choice, method: str, progress: Progress | None = None) -> Attribution:
         """By one of ``METHODS``."""

@@ -192,7 +192,8 @@ class Carried:
         for index in range(len(self.kept)):
             change = self._layer(index, change)
         if self.objective.sequence:
-            return self._of_classes(change) - self._of_classes(self._unchanged(change))
+            own = self._of_classes(self._unchanged(change), self.codes[None])
+            return self._of_classes(change, rows) - own
         return self._of_bases(change, stem) - self._of_bases(self._unchanged(change), None)
 
     def _entered(self, rows: Tensor, span: slice) -> tuple[Change, Change]:
@@ -257,9 +258,14 @@ class Carried:
         """The last layer's outputs in the same bins, as they are, in one row."""
         return Change(change.start, change.stop, self.features[-1][change.start : change.stop])
 
-    def _of_classes(self, change: Change) -> Tensor:
+    def _of_classes(self, change: Change, codes: Tensor) -> Tensor:
         whole = self._laid(self.features[-1], change, 0, self.bins).transpose(0, 1)
-        return self.objective.of_classes(self.network.head(whole, self.valid.expand(len(whole), -1)))
+        valid = self.valid.expand(len(whole), -1)
+        return self.objective.of_classes(self.network.classes(whole, valid, self.words(codes)))
+
+    def words(self, codes: Tensor) -> Tensor | None:
+        """What gapped k-mers add of rows of the window, (rows, classes); see ``BiLSTM.words``."""
+        return self.network.words(codes, torch.full((len(codes),), self.bins, device=self.device))
 
     def _of_bases(self, change: Change, stem: Change | None) -> Tensor:
         """The part of the objective that lies where a change of the last layer's outputs is felt."""

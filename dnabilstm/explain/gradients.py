@@ -120,7 +120,8 @@ def of_part(scorer: Carried, given: Given, stretch: slice) -> tuple[Value, slice
             features = _layer(scorer, index, features, (start, stop))
         seen = valid[:, inner].expand(rows, -1)
         if scorer.objective.sequence:
-            return scorer.objective.of_classes(network.head(features, seen)).cpu()
+            words = scorer.words(scorer.codes[None])
+            return scorer.objective.of_classes(network.classes(features, seen, words)).cpu()
         logits = network.decide(network.look(features, seen), stem[:, :, wide])
         return scorer.objective.of_bases(logits, scorer.weights[start * pool : stop * pool]).cpu()
 

@@ -71,6 +71,30 @@ class Whole:
         return value_of(self.network, rows, self.weights, self.objective)
 
 
+class OfWords:
+    """The gapped k-mers of a network alone, beside what the rest of it says of the sequence as it is.
+
+    Parameters
+    ----------
+    scorer
+        Of the sequence and of a network that has them.
+    """
+
+    def __init__(self, scorer: Carried) -> None:
+        self.scorer, self.objective, self.device = scorer, scorer.objective, scorer.device
+        with torch.no_grad():
+            self.rest = scorer.network.head(scorer.features[-1].transpose(0, 1), scorer.valid)
+        self.reference = self._value(scorer.codes[None])
+
+    def differences(self, rows: Tensor, span: slice) -> Tensor:
+        """See ``Carried.differences``."""
+        return self._value(rows) - self.reference
+
+    @torch.no_grad()
+    def _value(self, rows: Tensor) -> Tensor:
+        return self.objective.of_classes(self.rest + self.scorer.words(rows))
+
+
 def value_of(network: nn.Module, rows: Tensor, weights: Tensor, objective: Objective) -> Tensor:
     """The objective of whole windows: uint8 (rows, bins * pool) to float32 (rows, channels)."""
     if objective.sequence:

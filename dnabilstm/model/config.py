@@ -119,6 +119,13 @@ class BiLSTMConfig:
             " own; auto: all or none, as short trials say, where all training sequences have one length; else none."
         ),
     ] = "auto"
+    kmers: Annotated[
+        Literal["auto", "none", "gapped"],
+        Field(
+            description="gapped: a regression on gapped k-mers adds to a sequence head's logits, fitted when the"
+            " network is trained; auto: where that helps on the validation part."
+        ),
+    ] = "auto"
     aligned_width: Annotated[
         int, Field(ge=1, le=1_024, description="Channels that are read of each of these bins.")
     ] = 16
@@ -148,6 +155,7 @@ class BiLSTMConfig:
             strand="symmetric" if self.strand == "auto" else self.strand,
             aligned=0 if self.aligned == "auto" else self.aligned,
             attention=self.attention if self.attention != "auto" else default_attention,
+            kmers="none" if self.kmers == "auto" else self.kmers,
         )
 
     def problems(self) -> list[str]:
@@ -203,6 +211,11 @@ class BiLSTMConfig:
             (
                 self.aligned not in ("auto", 0) and self.merge == "sum" and self.strand in EVEN,
                 "merge: sum keeps no strand that aligned bins could be told by; wanted aligned: 0",
+            ),
+            (
+                self.kmers == "gapped" and not (sequence and self.architecture == "bilstm"),
+                f"kmers: gapped with head: {self.head} and architecture: {self.architecture}; wanted head: sequence"
+                " and architecture: bilstm",
             ),
             (
                 self.architecture == "bilstm" and bool(self.options),

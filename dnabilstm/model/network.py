@@ -8,6 +8,7 @@ from dnabilstm.alphabet import PAD
 from dnabilstm.model.attention import LocalAttention
 from dnabilstm.model.bins import before_first
 from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.model.gapped import GappedKmers
 from dnabilstm.model.heads import PositionHead, SequenceHead
 from dnabilstm.model.layers import (
     BinMaximum,
@@ -81,6 +82,7 @@ class BiLSTM(nn.Module):
         config = self.config
         paired = tied and config.merge == "concat"
         self.attention, self.skip = None, None
+        self.gapped = GappedKmers(config) if config.kmers == "gapped" else None
         if config.head == "sequence":
             self.head: nn.Module = SequenceHead(config, features, paired)
             return
@@ -214,7 +216,16 @@ class BiLSTM(nn.Module):
             (batch, classes)
         """
         outputs, valid = self.states(codes, lengths)
-        return self.head(outputs, valid)
+        return self.classes(outputs, valid, self.words(codes, lengths))
+
+    def words(self, codes: Tensor, lengths: Tensor) -> Tensor | None:
+        """What gapped k-mers add to the logits of sequences, (batch, classes); None of a network without."""
+        return None if self.gapped is None else self.gapped(codes, lengths)
+
+    def classes(self, outputs: Tensor, valid: Tensor, words: Tensor | None) -> Tensor:
+        """Logits of ``states`` and ``words``: (batch, classes)."""
+        logits = self.head(outputs, valid)
+        return logits if words is None else logits.to(words.dtype) + words
 
     def states(self, codes: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """What the sequence head sees: the last layer's (batch, bins, width), and which bins count."""

@@ -21,6 +21,7 @@ from dnabilstm.score.job import grid_of
 from dnabilstm.score.sequences import class_probabilities, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.context import measure_context
+from dnabilstm.train.gapped import with_gapped
 from dnabilstm.train.held_out import held_out_labels, held_out_logits
 from dnabilstm.train.log import best_row
 from dnabilstm.train.positions import PositionRun
@@ -121,12 +122,13 @@ def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
     Returns
     -------
     Model
-        Its card has ``calibration`` (slope, and a bias a class), ``metrics`` of the validation part and
-        ``sequences`` (where they come from, how many of each class).
+        Its card has ``calibration`` (slope, and a bias a class), ``metrics`` of the validation part,
+        ``sequences`` (where they come from, how many of each class) and ``gapped_kmers`` (see ``with_gapped``).
     """
     network = state.average
     network.load_state_dict(state.best)
-    model = Model(network.eval(), {})
+    network, kmers = with_gapped(run, network.eval())
+    model = Model(network, {} if kmers is None else {"gapped_kmers": kmers})
     truth = run.validation.labels
     fitted = fit_softmax(truth, sequence_logits(network, run.validation))
     model.card["calibration"] = {"slope": fitted.slope, "bias": list(fitted.bias)}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.audit.groups import groups_of
-from dnabilstm.calibrate import fit_softmax
+from dnabilstm.calibrate import calibrated_losses
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.score.sequences import sequence_logits
 from dnabilstm.sequences.parts import choose_parts
@@ -29,6 +29,8 @@ Reading = dict[str, Any]
 Reporting = Callable[[SequenceRun], AbstractContextManager[Reporter]]
 SHARE = 5
 """A trial takes one part in so many of the passes, and two of the steps that there must be."""
+LEAD = 0.05
+"""Share of the log loss by which a way must be ahead of a plainer one."""
 HELD_OUT = 4_000
 """Sequences that judge the trials, if a fifth of those that train makes up for what validation lacks."""
 
@@ -96,13 +98,19 @@ def best(losses: dict[str, np.ndarray]) -> str:
     """The way that the losses of the trials speak for, each of the same sequences.
 
     A way must be ahead of the one before it, which takes less to be true of the sequences, by more than the standard
-    error of the mean difference.
+    error of the mean difference, and by ``LEAD`` of the loss: weights that a way needs beyond those of another
+    are what a long training overfits with, of which a short trial shows nothing.
     """
     names = list(losses)
     found = names[0]
     for name in names[1:]:
         gain = losses[found] - losses[name]
-        if len(gain) > 1 and gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
+        wanted = (
+            max(gain.std(ddof=1) / np.sqrt(len(gain)), LEAD * losses[found].mean())
+            if len(gain) > 1
+            else np.inf
+        )
+        if gain.mean() > wanted:
             found = name
     return found
 
@@ -126,10 +134,7 @@ def _judged(run: SequenceRun) -> SequenceRun:
 def _losses(run: SequenceRun, state: TrainState) -> np.ndarray:
     """Log loss of each validation sequence, calibrated on them, by the best weights: float64 (sequences,)."""
     state.average.load_state_dict(state.best)
-    labels, logits = run.validation.labels, sequence_logits(state.average, run.validation)
-    fitted = fit_softmax(labels, logits)
-    scaled = fitted.slope * logits.astype(np.float64) + np.array(fitted.bias)
-    return np.logaddexp.reduce(scaled, axis=1) - scaled[np.arange(len(labels)), labels]
+    return calibrated_losses(run.validation.labels, sequence_logits(state.average, run.validation))
 
 
 def remove_trials(run: SequenceRun, stem: Path) -> None:

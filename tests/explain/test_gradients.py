@@ -68,6 +68,21 @@ def test_attributions_add_up_to_the_difference_to_the_baseline(name):
     assert np.abs(found.hypothetical.sum(axis=1)).max() < 1e-5
 
 
+def test_what_gapped_kmers_add_is_that_of_their_mutagenesis():
+    """Of two classes log-odds are a difference of logits, so network and words can be told apart."""
+    model = made_model(**SEQUENCE_VARIANTS["gapped_aligned_stranded"])
+    choice = made_choice(model)
+    both, whole = Explainer(model).gradients(choice)
+    mutated = Explainer(model).mutagenesis(choice).hypothetical
+    for part in model.network.gapped.parts:
+        part.table.zero_()
+    alone, rest = Explainer(model).gradients(choice)
+    of_words = mutated - Explainer(model).mutagenesis(choice).hypothetical
+    assert np.abs(of_words).max() > 0.05
+    assert both.hypothetical - alone.hypothetical == pytest.approx(of_words, abs=2e-4)
+    assert whole.difference == pytest.approx(rest.difference, abs=1e-5)
+
+
 def test_each_base_has_the_gradient_that_small_steps_give():
     model = made_model(layers=3)
     choice = made_choice(model)

@@ -8,6 +8,8 @@ over, read with the same weights, and the reading is turned back.
 A sequence is a list of vectors, one a position.
 """
 
+import functools
+import itertools
 import math
 
 import torch
@@ -221,6 +223,38 @@ def both_strands(xs, read, turn):
     return [torch.cat([f, b]) for f, b in zip(forward, reversed(backward), strict=True)]
 
 
+PLACED = ((0,), (0, 1), (0, 1, 2))
+
+
+def anywhere():
+    """4 bases in 7, 6 in 8, and two of 3 with 3 to 12 between, in the order in which they have their weights."""
+    found = []
+    for bases, longest in ((4, 7), (6, 8)):
+        for span in range(bases, longest + 1):
+            picked = [(0, *inner, span - 1) for inner in itertools.product(range(span), repeat=bases - 2)]
+            found += sorted({p for p in picked if all(a < b for a, b in itertools.pairwise(p))})
+    return tuple(found) + tuple((0, 1, 2, 3 + gap, 4 + gap, 5 + gap) for gap in range(3, 13))
+
+
+@functools.cache
+def rows_of_words(patterns, places, symmetric):
+    """Row of the table of each (pattern, place, letters): in order, but a word of the other strand has that of its."""
+    rows, taken = {}, 0
+    for pattern in patterns:
+        for place in range(max(0, places - pattern[-1]) if places else 1):
+            for letters in itertools.product("ACGT", repeat=len(pattern)):
+                word = pattern, place, "".join(letters)
+                if word in rows:
+                    continue
+                rows[word] = taken
+                if symmetric:
+                    turned = word[2].translate(str.maketrans("ACGT", "TGCA"))[::-1]
+                    mirrored = tuple(pattern[-1] - offset for offset in reversed(pattern))
+                    rows[mirrored, places - pattern[-1] - 1 - place if places else 0, turned] = taken
+                taken += 1
+    return rows
+
+
 class Network:
     """A whole ``BiLSTM``, from its configuration and its parameters by name."""
 
@@ -420,6 +454,35 @@ class Network:
 
     def sequence(self, codes):
         """Logits of a whole sequence, (classes,); codes in whole bins."""
+        logits = self.network_logits(codes)
+        return logits if self.config.kmers == "none" else logits + self.words(codes)
+
+    def words(self, codes):
+        """What gapped k-mers add: 0 to the first class, to each other one the weights of the words that there are."""
+        config, letters = (
+            self.config,
+            ["ACGT"[(1, 2, 4, 8).index(c)] if c in (1, 2, 4, 8) else "N" for c in codes],
+        )
+        places, total = (0 if config.aligned in ("auto", 0) else config.aligned * config.pool), 0
+        for part, (patterns, about) in enumerate([(anywhere(), 0), (PLACED, places)][: 2 if places else 1]):
+            table = self.parameters[f"gapped.parts.{part}.table"]
+            rows = rows_of_words(patterns, about, config.strand == "symmetric")
+            assert len(table) == len(set(rows.values()))
+            twice = about - len(letters)
+            shifts = {twice // 2, -(-twice // 2)} if about else {0}
+            for shift in shifts:
+                there = {
+                    rows[pattern, start + shift if about else 0, word]
+                    for pattern in patterns
+                    for start in range(len(letters) - pattern[-1])
+                    if "N" not in (word := "".join(letters[start + offset] for offset in pattern))
+                    if not about or 0 <= start + shift < about - pattern[-1]
+                }
+                total = total + sum(table[row] for row in sorted(there)) / len(shifts)
+        return torch.cat([torch.zeros(1, dtype=table.dtype), total])
+
+    def network_logits(self, codes):
+        """The same without gapped k-mers."""
         xs = self.trunk(self.stem(codes))
         parts = [torch.stack(xs).amax(dim=0), sum(xs) / len(xs)]
         if self.config.attention != "none":

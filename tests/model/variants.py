@@ -53,6 +53,12 @@ SEQUENCE_VARIANTS = {
         "aligned_stranded": {"aligned": 7, "aligned_width": 3, "strand": "stranded"},
         "aligned_untied": {"aligned": 6, "aligned_width": 3, "strand": "none"},
         "aligned_beyond": {"aligned": 30, "aligned_width": 3},
+        "gapped": {"kmers": "gapped"},
+        "gapped_stranded": {"kmers": "gapped", "strand": "stranded"},
+        "gapped_aligned": {"kmers": "gapped", "aligned": 7},
+        "gapped_aligned_even": {"kmers": "gapped", "aligned": 4},
+        "gapped_aligned_stranded": {"kmers": "gapped", "aligned": 7, "strand": "stranded"},
+        "gapped_untied": {"kmers": "gapped", "strand": "none"},
         "unidirectional": {"strand": "none", "bidirectional": False},
         "untied": {"strand": "none"},
         "stranded": {"strand": "stranded"},
@@ -108,6 +114,9 @@ def network_of(dtype: torch.dtype = torch.float64, seed: int = 0, **settings) ->
             nn.init.normal_(parameter, std=parameter[0].numel() ** -0.5)
         else:
             nn.init.uniform_(parameter, 0.2, 0.8)
+    for name, table in network.named_buffers():
+        if name.startswith("gapped") and name.endswith("table"):
+            nn.init.normal_(table, std=0.02)
     return network
 
 

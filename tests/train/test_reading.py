@@ -177,4 +177,6 @@ def test_sequences_of_several_lengths_or_long_ones_are_not_aligned(lengths):
 
 
 def test_what_nobody_has_decided_is_symmetric():
-    assert build(NETWORK).config == replace(NETWORK, strand="symmetric", aligned=0, attention="additive")
+    assert build(NETWORK).config == replace(
+        NETWORK, strand="symmetric", aligned=0, attention="additive", kmers="none"
+    )
