@@ -156,7 +156,7 @@ def _short(card: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _short(value) if isinstance(value, dict) else value
         for name, value in card.items()
-        if name not in LONG
+        if name not in LONG or isinstance(value, str)
     }
 
 

@@ -253,6 +253,12 @@ def finish_audited(data: SequenceData, run: SequenceRun, state: TrainState) -> M
 
 
 def _say(card: dict[str, Any]) -> None:
+    if "gapped_kmers" in card:
+        losses, taken = card["gapped_kmers"]["log_loss"], card["gapped_kmers"]["taken"]
+        note(
+            f"gapped k-mers are {'added' if taken else 'left out'}: log loss of the validation part"
+            f" {losses['without']:.4f} by the network, {losses['with']:.4f} with them"
+        )
     figures = card["metrics"]
     note(
         f"validation: {figures['sequences']:,} sequences, accuracy {figures['accuracy']:.4f}, MCC {figures['mcc']:.4f},"

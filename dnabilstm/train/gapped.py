@@ -50,8 +50,8 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
     network : torch.nn.Module
         With tables, or as it was.
     told : dict or None
-        For the card, where they were fitted: the ``log_loss`` of the validation part by the ``network`` alone and with
-        ``kmers`` too, and whether they are ``taken``: always where ``model.kmers`` is gapped, else where they are
+        For the card, where they were fitted: the ``log_loss`` of the validation part ``without`` them and ``with``
+        them, and whether they are ``taken``: always where ``model.kmers`` is gapped, else where they are
         ahead by more than the standard error.
     """
     truth, classes = run.validation.labels, np.unique(run.training.labels)
@@ -69,7 +69,7 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
     alone = calibrated_losses(truth, own)
     gain = alone - calibrated_losses(truth, sequence_logits(wide, run.validation))
     taken = run.model.kmers == "gapped" or bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
-    losses = {"network": float(alone.mean()), "kmers": float((alone - gain).mean())}
+    losses = {"without": float(alone.mean()), "with": float((alone - gain).mean())}
     return wide if taken else network, {"log_loss": losses, "taken": taken}
 
 

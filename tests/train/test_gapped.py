@@ -47,7 +47,7 @@ def test_a_gapped_word_is_found(strand):
     run, network = run_of(paired((150, 150), 1), paired((60, 60), 2), strand=strand)
     wide, told = with_gapped(run, network)
     assert told["taken"]
-    assert told["log_loss"]["kmers"] < 0.45 < 0.6 < told["log_loss"]["network"]
+    assert told["log_loss"]["with"] < 0.45 < 0.6 < told["log_loss"]["without"]
     test = paired((60, 60), 3)
     logits = sequence_logits(wide, test)
     margin = logits[:, 1] - logits[:, 0]
