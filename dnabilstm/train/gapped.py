@@ -54,8 +54,8 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
         them, and whether they are ``taken``: always where ``model.kmers`` is gapped, else where they are
         ahead by more than the standard error.
     """
-    truth, classes = run.validation.labels, np.unique(run.training.labels)
-    if run.model.kmers == "none" or run.model.architecture != "bilstm" or len(classes) < 2:
+    truth = run.validation.labels
+    if run.model.kmers == "none" or run.model.architecture != "bilstm":
         return network, None
     with torch.random.fork_rng(devices=[]):
         wide = build(replace(network.config, kmers="gapped")).eval()
@@ -80,11 +80,13 @@ def _fitted(words: Words, run: SequenceRun) -> np.ndarray:
     """
     data = (run.training.digest, run.validation.digest, run.train.class_weight)
     key = (*data, words.patterns, words.places, tuple(words.table.shape))
-    if key not in _LAST:
-        for old in [one for one in _LAST if one[: len(data)] != data]:
-            del _LAST[old]
-        _LAST[key] = _regression(words, run)
-    table, logits = _LAST[key]
+    found = _LAST.get(key)
+    if found is None:
+        found = _regression(words, run)
+        for old in [one for one in tuple(_LAST) if one[: len(data)] != data]:
+            _LAST.pop(old, None)
+        _LAST[key] = found
+    table, logits = found
     words.table.copy_(torch.from_numpy(table))
     return logits
 
@@ -94,7 +96,9 @@ _LAST: dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]] = {}
 
 def _regression(words: Words, run: SequenceRun) -> tuple[np.ndarray, np.ndarray]:
     """The table, float32, and the logits of the validation part, of the strength that tells it best."""
-    training = _sample(run.training, len(words.patterns), run.train.seed)
+    training = _sample(run.training, len(words.patterns))
+    if len(np.unique(training.labels)) < 2:
+        return np.zeros(words.table.shape, np.float32), _logits(words, run.validation, run.model.pool)
     found, labels = _presence(words, training, run.model.pool)
     counts = np.bincount(found.indices, minlength=found.shape[1])
     share = counts / len(training)
@@ -118,12 +122,12 @@ def _regression(words: Words, run: SequenceRun) -> tuple[np.ndarray, np.ndarray]
     return best[1:]
 
 
-def _sample(sequences: SequenceSet, patterns: int, seed: int) -> SequenceSet:
-    """So many sequences that their words find room."""
+def _sample(sequences: SequenceSet, patterns: int) -> SequenceSet:
+    """So many sequences that their words find room; the same ones whatever the seed of a run."""
     share = MOST / max(1, int(sequences.borders[-1]) * patterns)
     if share >= 1:
         return sequences
-    chosen = np.random.default_rng(seed).permutation(len(sequences))[: max(2, int(share * len(sequences)))]
+    chosen = np.random.default_rng(0).permutation(len(sequences))[: max(2, int(share * len(sequences)))]
     return sequences.subset(np.sort(chosen))
 
 

@@ -83,7 +83,7 @@ def _fresh_state(run: Run) -> TrainState:
     # The caller's random state stays as it is; runs in several threads take turns with the one that all share.
     with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.train.seed)
-        network = build(run.model).to(run.device).train()
+        network = build(run.network).to(run.device).train()
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     groups = [

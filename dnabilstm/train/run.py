@@ -45,6 +45,11 @@ class Run(ABC):
     device: torch.device
 
     @property
+    def network(self) -> BiLSTMConfig:
+        """What gradient steps train: the model, but for what is fitted afterwards."""
+        return self.model
+
+    @property
     @abstractmethod
     def steps(self) -> int:
         """Optimizer steps at most."""

@@ -1,6 +1,6 @@
 """Training on whole sequences: batches of a shuffled pass, augmented; validation AUPRC of each class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.metrics import auprc
 from dnabilstm.model.bins import bins_of
+from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.sequences import place, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
@@ -30,6 +31,11 @@ class SequenceRun(Run):
     train: SequenceTrainConfig
     training: SequenceSet
     validation: SequenceSet
+
+    @property
+    def network(self) -> BiLSTMConfig:
+        """Without gapped k-mers, which ``dnabilstm.train.gapped`` fits."""
+        return replace(self.model, kmers="none")
 
     @property
     def steps_a_pass(self) -> int:

@@ -94,6 +94,7 @@ def test_words_that_tell_nothing_are_left_out_unless_asked_for():
     assert not told["taken"]
     wide, told = with_gapped(replace(run, model=replace(run.model, kmers="gapped")), network)
     assert wide.config.kmers == "gapped"
+    assert replace(run, model=wide.config).network.kmers == "none"  # no step of training waits for them
     assert told["taken"]
     assert with_gapped(replace(run, model=replace(run.model, kmers="none")), network) == (network, None)
 
