@@ -29,7 +29,7 @@ Reading = dict[str, Any]
 Reporting = Callable[[SequenceRun], AbstractContextManager[Reporter]]
 SHARE = 5
 """A trial takes one part in so many of the passes, and two of the steps that there must be."""
-LEAD = 0.05
+LEAD = 0.025
 """Share of the log loss by which a way must be ahead of a plainer one."""
 HELD_OUT = 4_000
 """Sequences that judge the trials, if a fifth of those that train makes up for what validation lacks."""
