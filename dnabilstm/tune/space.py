@@ -53,6 +53,7 @@ NOT_TUNED = {
     "model.tasks": "are what the data name",
     "model.head": "is what the data ask for",
     "model.options": "are not single values",
+    "model.kmers": "are fitted beside the network of the best trial",
     "train.seed": "is no choice between models",
     "train.members": "is 1 in every trial",
     "train.folds": "is 0 in every trial",
