@@ -50,6 +50,7 @@ def _lines(title: str, total: int, unit: str) -> Iterator[Callable[[int], None]]
     done = 0
 
     def advance(count: int) -> None:
+        """Count what was done, in the bar's unit; at times a line."""
         nonlocal done, last
         done += count
         now = time.monotonic()

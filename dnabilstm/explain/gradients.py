@@ -111,7 +111,11 @@ def of_part(scorer: Carried, given: Given, stretch: slice) -> tuple[Value, slice
     codes, valid = scorer.codes[None, bases], scorer.valid[:, first:last]
     inner, wide = slice(start - first, stop - first), slice((start - first) * pool, (stop - first) * pool)
 
+    # Whether a word is there has no gradient: it stays as it is.
+    words = scorer.words(scorer.codes[None]) if scorer.objective.sequence else None
+
     def value(one_hot: Tensor) -> Tensor:
+        """The objective, float32 (rows, channels), of one-hots of the part's bases (rows, bases, 4)."""
         rows = len(one_hot)
         bias = scorer.bias_of(bases)
         stem = given.run(one_hot.to(scorer.device), lambda: network.stem(codes.expand(rows, -1), bias))
@@ -120,7 +124,6 @@ def of_part(scorer: Carried, given: Given, stretch: slice) -> tuple[Value, slice
             features = _layer(scorer, index, features, (start, stop))
         seen = valid[:, inner].expand(rows, -1)
         if scorer.objective.sequence:
-            words = scorer.words(scorer.codes[None])
             return scorer.objective.of_classes(network.classes(features, seen, words)).cpu()
         logits = network.decide(network.look(features, seen), stem[:, :, wide])
         return scorer.objective.of_bases(logits, scorer.weights[start * pool : stop * pool]).cpu()

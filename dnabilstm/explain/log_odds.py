@@ -58,6 +58,7 @@ class LogOdds:
         found: list[np.ndarray] = [np.empty(0)] * len(windows)
 
         def run(rows: np.ndarray) -> None:
+            """Fill in the windows of these indices, int64 (rows,), computed as one batch."""
             # Each thread computes alone.
             if self.device.type == "cpu":
                 torch.set_num_threads(1)

@@ -98,6 +98,7 @@ def _score(genome: Genome, model: Model, config: ScoreConfig, seconds: float) ->
     values: list[np.ndarray] = []
 
     def bins_a_second(count: int) -> float:
+        """Bins of so many windows by the seconds that they take; their probabilities are kept in ``values``."""
         windows = (
             Window(whole.contig, start, start + WINDOW, start, start + WINDOW)
             for start in islice(cycle(places), count)

@@ -81,11 +81,24 @@ class Words(nn.Module):
         self.patterns, self.places = patterns, places
         rows, distinct = _rows_of(patterns, places, symmetric)
         self.register_buffer("rows", torch.from_numpy(rows), persistent=False)
-        self.register_buffer("bases", torch.from_numpy(BASE_OF_CODE), persistent=False)
+        self.register_buffer("bases", torch.from_numpy(BASE_OF_CODE.copy()), persistent=False)
         self.register_buffer("table", torch.zeros(distinct, columns))
 
     def forward(self, codes: Tensor, lengths: Tensor) -> Tensor:
-        """Sums of weights: codes and bases as of ``found`` to float32 (batch, columns + 1)."""
+        """Sums of weights.
+
+        Parameters
+        ----------
+        codes
+            uint8 (batch, length), padding on either side.
+        lengths
+            int64 (batch,): bases of the whole bins of each row.
+
+        Returns
+        -------
+        torch.Tensor
+            (batch, columns + 1), of the type of the table; the first column is 0.
+        """
         sums = self.table.new_zeros(len(codes), 1 + self.table.shape[1])
         shifts = self.shifts(lengths)
         for shift in shifts:

@@ -55,6 +55,7 @@ def fill(
     pool, start = job.grid.pool, part[0]
 
     def missing() -> Iterator[Window]:
+        """Windows of this part that are not filled in yet, in order."""
         for window in job.windows():
             first, last = place_of(window, pool)
             if window.contig.name not in left or not part[0] <= first < part[1]:

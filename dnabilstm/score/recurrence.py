@@ -90,6 +90,7 @@ def stepwise(weights: Weights, device: torch.device, precision: torch.dtype, bac
     w_ih, w_hh, bias = w_ih.t().contiguous(), w_hh.t().contiguous(), b_ih + b_hh
 
     def sweep(features: Tensor, state: State) -> tuple[Tensor, State]:
+        """(steps, rows, inputs) and hidden and cell, (rows, units) each, to (steps, rows, units) and the new state."""
         with torch.autocast(device.type, enabled=False):
             given = torch.addmm(bias, features.flatten(0, 1).float(), w_ih).view(*features.shape[:2], -1)
             last, cell = (part.float() for part in state)

@@ -132,7 +132,10 @@ def _sample(sequences: SequenceSet, patterns: int) -> SequenceSet:
 
 
 def _presence(words: Words, sequences: SequenceSet, pool: int) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Which words each sequence has, float32 (sequences, rows of the table), and its label; both by length."""
+    """Which words each sequence has, float32 (sequences, rows of the table), and its label; both by length.
+
+    Where a middle falls between two places the left one counts.
+    """
     sizes, columns, order = [], [], []
     for rows in batches_of(sequences.lengths):
         codes, bins = (torch.from_numpy(part) for part in place([sequences.sequence(i) for i in rows], pool))

@@ -180,6 +180,7 @@ class _Watch(Reporter):
         self._judge(history[-1])
 
     def evaluated(self, row: dict) -> None:
+        """Pass on a row of the history, keep the minutes so far with the trial, and stop it if it falls behind."""
         self.inner.evaluated(row)
         minutes = self.minutes + (time.monotonic() - self.started) / 60
         self.trial.set_user_attr("minutes", round(minutes, 3))
