@@ -7,7 +7,7 @@ python -m benchmarks.accuracy --table         print what there is
 import subprocess
 import sys
 
-NAMES = ("gue", "ienhancer", "cnnprom", "yeast", "ecoli")
+NAMES = ("gue", "ienhancer", "cnnprom", "yeast", "family", "ecoli")
 
 
 def main() -> None:

@@ -1,115 +1,80 @@
-"""The family on one real task: yeast promoters and nucleosome-free regions, a short training of each variant.
+"""The family on one task: yeast's eight kinds of regions, a short training of each variant of the default.
 
-    python benchmarks/accuracy/family.py CODES LABELS [--steps 1500] [--only NAME ...] [--output FOLDER]
+    python -m benchmarks.accuracy.family DATA [--variants NAME ...] [--seeds 1 2 3] [--steps 1500] [--table]
 
-CODES and LABELS are folders of `dnabilstm encode` and `dnabilstm label`, of the yeast run for example. Every
-variant is trained by the same command for the same number of steps on one core, then judged on every base of
-chr4 and chr13. A variant that is done is not run again; `--table` prints what there is, as Markdown.
+Data, split and bases are those of `benchmarks.accuracy.yeast`; each variant differs from the default in what its name
+says. MCC is that at the threshold of the model's card, which validation chose. Results lie in
+benchmarks/accuracy/results/family; what is done is not run again.
 """
 
-import argparse
-import json
-import os
-import resource
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
-from safetensors import safe_open
+from benchmarks.accuracy.rows import (
+    RESULTS,
+    average_minutes,
+    markdown,
+    parse_options,
+    read_all,
+    run_all,
+    slug,
+    spread,
+)
+from benchmarks.accuracy.yeast import FREE, measure, prepare, value
 
-PLAIN = {"norm": False, "residual": False}
-"""What every variant has unless it says otherwise: the table was measured about a plain stack."""
+FOLDER = RESULTS / "family"
+ONE_WAY = {**FREE, "model.bidirectional": "false"}
 VARIANTS = {
-    "2 layers, both directions, tied": {},
-    "1 layer": {"layers": 1},
-    "3 layers": {"layers": 3},
-    "untied, both directions, 2 layers": {"strand": "none"},
-    "untied, one direction, 2 layers": {"strand": "none", "bidirectional": False},
-    "untied, one direction, 1 layer": {"strand": "none", "bidirectional": False, "layers": 1},
-    "untied, one direction, 128 units": {"strand": "none", "bidirectional": False, "hidden": 128},
-    "merge by sum": {"merge": "sum"},
-    "peephole": {"cell": "peephole"},
-    "grid": {"cell": "grid"},
-    "local attention": {"attention": "local"},
-    "normalised, residual": {"norm": True, "residual": True},
-    "normalised, residual, 4 layers": {"norm": True, "residual": True, "layers": 4},
-    "stem of 2 further residual convolutions": {"stem_layers": 2},
-    "per-base skip": {"skip": True},
-    "pool 3": {"pool": 3},
-    "pool 9": {"pool": 9},
-    "dropout of single values": {"dropout_mask": "element"},
+    "the default: 2 layers, both directions, tied": {},
+    "1 layer": {"model.layers": 1},
+    "3 layers": {"model.layers": 3},
+    "4 layers": {"model.layers": 4},
+    "both directions, untied": FREE,
+    "one direction": ONE_WAY,
+    "one direction, 1 layer": {**ONE_WAY, "model.layers": 1},
+    "one direction, 128 units": {**ONE_WAY, "model.hidden": 128},
+    "neither normalised nor residual": {"model.norm": "false", "model.residual": "false"},
+    "merge by sum": {"model.merge": "sum"},
+    "peephole": {"model.cell": "peephole"},
+    "grid": {"model.cell": "grid"},
+    "local attention": {"model.attention": "local"},
+    "stem of 2 further residual convolutions": {"model.stem_layers": 2},
+    "per-base skip": {"model.skip": "true"},
+    "pool 3": {"model.pool": 3},
+    "pool 9": {"model.pool": 9},
+    "dropout of single values": {"model.dropout_mask": "element"},
 }
-TEST, VALID = "chr4,chr13", "chr7,chr16"
-
-
-def run(words: list[str]) -> float:
-    """Run one command on one core; minutes of processor time that it took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "dnabilstm", *words], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 60
-
-
-def measure(name: str, settings: dict, given: argparse.Namespace) -> dict:
-    """Train and judge one variant."""
-    slug = "".join(c if c.isalnum() else "_" for c in name)
-    folder = given.output / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "model.safetensors"
-    words = ["train", "--genome", given.codes, "--labels", given.labels, "--test", TEST, "--valid", VALID]
-    words += ["--output", str(model), "--set", f"train.steps={given.steps}", "--set", "train.shards=1"]
-    words += ["--set", f"train.evaluate_every={given.steps // 4}", "--seed", str(given.seed)]
-    words += ["--set", "train.task_weight=none"]
-    for key, value in (PLAIN | settings).items():
-        words += ["--set", f"model.{key}={json.dumps(value)}"]
-    clock = folder / "minutes.json"
-    if not (model.exists() and clock.exists()):
-        clock.write_text(json.dumps(run(words)))
-    judged = ["evaluate", "--genome", given.codes, "--labels", given.labels, "--model", str(model)]
-    run([*judged, "--bootstrap", "200", "--output", str(folder / "evaluation")])
-    rows = json.loads((folder / "evaluation/evaluation.json").read_text())["rows"]
-    with safe_open(str(model), framework="np") as handle:
-        parameters = sum(handle.get_tensor(key).size for key in handle.keys())  # noqa: SIM118
-    figures = {row["channel"]: row["figures"]["auprc"] for row in rows}
-    minutes = json.loads(clock.read_text())
-    return {"variant": name, "parameters": parameters, "minutes": minutes, "auprc": figures}
+SHOWN = ("promoter", "nfr", "Reb1")
+"""Tasks of the table, a common one to a rare one."""
 
 
 def table(rows: list[dict]) -> str:
-    """Results as Markdown."""
-    channels = list(rows[0]["auprc"])
-    lines = [
-        "| variant | parameters | " + " | ".join(f"{c}: AUPRC" for c in channels) + " | minutes |",
-        "|---|---|" + "---|" * (len(channels) + 1),
-    ]
-    for row in rows:
-        shown = " | ".join(
-            f"{row['auprc'][c]['value']:.3f} [{row['auprc'][c]['low']:.3f}, {row['auprc'][c]['high']:.3f}]"
-            for c in channels
-        )
-        lines.append(f"| {row['variant']} | {row['parameters']:,} | {shown} | {row['minutes']:.1f} |")
-    return "\n".join(lines)
+    """MCC and AUPRC over seeds, the minutes, and what these are of the default's."""
+    shown = []
+    for name in VARIANTS:
+        some = [row for row in rows if row["run"] == name]
+        if not some:
+            continue
+        cells = [name, f"{some[0]['parameters']:,}", f"{len(some)}"]
+        for figure in ("mcc", "auprc"):
+            cells += [spread([value(row["figures"][task][figure]) for row in some]) for task in SHOWN]
+        shown.append([*cells, average_minutes(some)])
+    header = ["variant", "parameters", "seeds"]
+    header += [f"{task}: {figure}" for figure in ("MCC", "AUPRC") for task in SHOWN]
+    return markdown([*header, "minutes"], shown)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("codes")
-    parser.add_argument("labels")
-    parser.add_argument("--steps", type=int, default=1_500)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="*", choices=VARIANTS)
-    parser.add_argument("--output", type=Path, default=Path("results/benchmarks/family"))
-    parser.add_argument("--table", action="store_true", help="print what is there, run nothing")
-    given = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    for name in () if given.table else given.only or VARIANTS:
-        done = given.output / f"{''.join(c if c.isalnum() else '_' for c in name)}.json"
-        if not done.exists():
-            row = measure(name, VARIANTS[name], given)
-            done.write_text(json.dumps(row, indent=2) + "\n")
-    files = {json.loads(path.read_text())["variant"]: path for path in given.output.glob("*.json")}
-    rows = [json.loads(files[name].read_text()) for name in VARIANTS if name in files]
-    print(table(rows) if rows else "nothing is measured yet")
+    given = parse_options(__doc__, "yeast", {"variants": VARIANTS}, steps=1_500)
+    jobs = {
+        f"{slug(name)}-{seed}": partial(
+            measure, name, VARIANTS[name], seed, given.steps, given.data, "family"
+        )
+        for seed in given.seeds
+        for name in given.variants
+    }
+    if not given.table:
+        prepare(given.data)
+    print(table(read_all(jobs, FOLDER) if given.table else run_all(jobs, FOLDER, given.jobs)))
 
 
 if __name__ == "__main__":

@@ -117,6 +117,11 @@ def read_all(names: Iterable[str], folder: Path) -> list[Row]:
     return [json.loads((folder / f"{n}.json").read_text()) for n in names if (folder / f"{n}.json").exists()]
 
 
+def slug(name: str) -> str:
+    """A name that is a file's: letters and digits, _ for all else."""
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
 def spread(values: list[float], digits: int = 3) -> str:
     """Mean and, of several, standard deviation."""
     if not values:

@@ -22,6 +22,7 @@ from benchmarks.accuracy.rows import (
     parse_options,
     read_all,
     run_all,
+    slug,
     spread,
 )
 
@@ -64,12 +65,12 @@ def prepare(data: Path) -> tuple[Path, Path]:
     return codes, labels
 
 
-def measure(run: str, seed: int, steps: int, data: Path) -> Row:
-    """Train one network, and judge it on every test base."""
+def measure(run: str, own: dict, seed: int, steps: int, data: Path, benchmark: str = "yeast") -> Row:
+    """Train one network, the default but for some settings of its own, and judge it on every test base."""
     codes, labels = prepare(data)
-    place = WORK / "yeast" / f"{slug(run)}-{seed}"
+    place = WORK / benchmark / f"{slug(run)}-{seed}"
     model, module, log = place / "model.safetensors", "benchmarks.accuracy.networks", place / "log.txt"
-    settings = {"train.steps": steps, "train.shards": 1, **RUNS[run]}
+    settings = {"train.steps": steps, "train.shards": 1, **own}
     words = ["train", "--genome", codes, "--labels", labels, "--test", TEST, "--valid", VALID]
     words += ["--output", model, "--seed", seed]
     words += [word for pair in settings.items() for word in ("--set", f"{pair[0]}={pair[1]}")]
@@ -110,10 +111,6 @@ def kept(figures: dict[str, dict]) -> dict[str, dict]:
     return {task: {name: found[name] for name in names if name in found} for task, found in figures.items()}
 
 
-def slug(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name)
-
-
 def value(figure: float | dict) -> float:
     return figure["value"] if isinstance(figure, dict) else figure
 
@@ -142,7 +139,7 @@ def table(rows: list[Row]) -> str:
 def main() -> None:
     given = parse_options(__doc__, "yeast", {"runs": [*RUNS, KMER]}, steps=10_000)
     jobs = {
-        f"{slug(run)}-{seed}": partial(measure, run, seed, given.steps, given.data)
+        f"{slug(run)}-{seed}": partial(measure, run, RUNS[run], seed, given.steps, given.data)
         for seed in given.seeds
         for run in given.runs
         if run != KMER
