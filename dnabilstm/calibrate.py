@@ -186,7 +186,7 @@ def fit_stack(labels: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
     return found[: len(parts)] / scales
 
 
-def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:
+def fit_softmax(labels: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> Softmax:
     """Fit one slope and a bias a class by maximum likelihood (bias-corrected temperature scaling).
 
     After Guo et al. 2017 (arXiv 1706.04599) and Alexandari et al. 2020 (arXiv 1901.06852). A weak prior,
@@ -199,10 +199,13 @@ def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:
         int64 (sequences,), index of the class.
     logits
         float (sequences, classes), before calibration.
+    weights
+        float (sequences,), how many sequences each one stands for; by default 1.
     """
     from scipy.optimize import minimize
 
     rows, classes = np.arange(len(labels)), logits.shape[1]
+    mass = np.ones(len(labels)) if weights is None else weights
     scale = float(np.std(logits)) or 1.0
     units = logits.astype(np.float64) / scale
 
@@ -213,9 +216,10 @@ def fit_softmax(labels: np.ndarray, logits: np.ndarray) -> Softmax:
         z -= z.max(axis=1, keepdims=True)
         exponents = np.exp(z)
         p = exponents / exponents.sum(axis=1, keepdims=True)
-        total = -np.log(np.maximum(p[rows, labels], 1e-300)).sum() + 0.5 * point @ point
+        total = -(mass @ np.log(np.maximum(p[rows, labels], 1e-300))) + 0.5 * point @ point
         wrong = p
         wrong[rows, labels] -= 1
+        wrong *= mass[:, None]
         gradient = np.concatenate([[slope * (wrong * units).sum()], wrong.sum(axis=0)]) + point
         return total / len(labels), gradient / len(labels)
 

@@ -113,6 +113,17 @@ def test_classes_that_part_cleanly_or_are_missing_keep_the_fit_finite():
     assert flat.bias[0] > 0 > flat.bias[1]
 
 
+def test_a_weight_counts_as_that_many_sequences():
+    rng = np.random.default_rng(5)
+    logits, labels = rng.normal(size=(60, 3)), rng.integers(3, size=60)
+    once = fit_softmax(labels, logits, np.array([1.0, 3.0, 2.0])[labels])
+    repeated = np.repeat(np.arange(60), np.array([1, 3, 2])[labels])
+    # Units differ with the copies' standard deviation alone, and that of the prior with them.
+    written = fit_softmax(labels[repeated], logits[repeated])
+    assert once.slope == pytest.approx(written.slope, abs=2e-3)
+    assert once.bias == pytest.approx(written.bias, abs=2e-3)
+
+
 def test_a_stack_weighs_each_part_by_what_it_knows():
     rng = np.random.default_rng(3)
     parts = [rng.normal(0, scale, (40_000, 3)) for scale in (1, 10, 1)]

@@ -116,8 +116,34 @@ def without_leaks(parts: Parts, report: LeakReport) -> Parts:
     return kept
 
 
+def balance_of(given: Parts, kept: Parts) -> tuple[float, ...]:
+    """Weights that give what is left of the sequences that validate the shares of classes that they had.
+
+    What is left out since held-out sequences repeat it says nothing of how common a class is.
+
+    Parameters
+    ----------
+    given, kept
+        As ``with_validation`` gives them, and as ``without_leaks`` leaves them.
+
+    Returns
+    -------
+    tuple of float
+        One a class; none where nothing is left out.
+    """
+    part = "valid" if "valid" in given else "train"
+    before, after = (np.bincount(one[part].labels, minlength=len(one[part].classes)) for one in (given, kept))
+    if (before == after).all():
+        return ()
+    return tuple((before / before.sum() / (np.maximum(after, 1) / after.sum())).tolist())
+
+
 def make_runs(
-    parts: Parts, network: BiLSTMConfig, plan: SequenceTrainConfig, device: torch.device
+    parts: Parts,
+    network: BiLSTMConfig,
+    plan: SequenceTrainConfig,
+    device: torch.device,
+    weights: tuple[float, ...] = (),
 ) -> list[SequenceRun]:
     """What each member trains and validates on; each has a seed of its own, one after another.
 
@@ -129,12 +155,14 @@ def make_runs(
         The classes become its tasks.
     plan, device
         How and where the members train.
+    weights
+        Of each class in the calibration; see ``balance_of``.
     """
     classes = parts["train"].classes
     network = replace(network, tasks=classes)
     pairs = _folds(parts["train"], plan) if plan.folds else [(parts["train"], parts["valid"])] * plan.members
     return [
-        SequenceRun(network, replace(plan, seed=plan.seed + number), device, training, validation)
+        SequenceRun(network, replace(plan, seed=plan.seed + number), device, training, validation, weights)
         for number, (training, validation) in enumerate(pairs)
     ]
 

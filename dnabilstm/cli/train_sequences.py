@@ -14,7 +14,7 @@ from dnabilstm.audit.leaks import leaked
 from dnabilstm.audit.report import write_audit
 from dnabilstm.classify.assess import assess, summary
 from dnabilstm.classify.negatives import add_negatives
-from dnabilstm.classify.parts import Parts, check_parts, make_runs, with_validation, without_leaks
+from dnabilstm.classify.parts import Parts, balance_of, check_parts, make_runs, with_validation, without_leaks
 from dnabilstm.classify.table import Classified, leaks_of, write_table
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.sequence_options import SequenceOptions, read_sequence_options
@@ -89,12 +89,15 @@ class SequenceData:
         Part to the sequences that were left out since held-out ones repeat them.
     with_leaks : dict or None
         Where a second model is to be trained with them: the parts before that.
+    weights : tuple of float
+        Of each class in the calibration, so that what was left out changes no base rate.
     """
 
     parts: Parts
     audit: Audit
     left_out: dict[str, int]
     with_leaks: Parts | None = None
+    weights: tuple[float, ...] = ()
 
 
 def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems: Problems) -> SequenceData:
@@ -121,7 +124,7 @@ def open_sequences(options: dict[str, Any], settings: dict[str, dict], problems:
     kept = without_leaks(parts, audit.report) if plan.leaks != "keep" else parts
     left_out = {part: len(one) - len(kept[part]) for part, one in parts.items() if len(one) > len(kept[part])}
     compared = plan.leaks == "compare" and left_out and "test" in parts
-    return SequenceData(kept, audit, left_out, parts if compared else None)
+    return SequenceData(kept, audit, left_out, parts if compared else None, balance_of(parts, kept))
 
 
 def _train_with_leaks(
@@ -129,7 +132,7 @@ def _train_with_leaks(
 ) -> Model:
     """The model that raw figures are of: ``NAME.with_leaks.safetensors``, from all training sequences."""
     note("first a model with what held-out sequences repeat, for the raw figures")
-    whole = replace(data, parts=data.with_leaks, left_out={}, with_leaks=None)
+    whole = replace(data, parts=data.with_leaks, left_out={}, with_leaks=None, weights=())
     runs = sequence_runs(whole, settings, device)
     model = train_members(runs, _with_leaks(output), partial(finish_audited, whole), _say)
     note("then the model without them")
@@ -149,7 +152,7 @@ def sequence_runs(data: SequenceData, settings: dict[str, dict], device: torch.d
         For settings that are wrong, or do not go together.
     """
     network, plan = parse_settings(settings)
-    return make_runs(data.parts, network, plan, device)
+    return make_runs(data.parts, network, plan, device, data.weights)
 
 
 def digests_of(data: SequenceData) -> dict[str, str]:

@@ -117,7 +117,7 @@ def finish_positions(run: PositionRun, state: TrainState) -> Model:
 
 
 def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
-    """Make a classifier of the best weights, calibrated on the validation sequences.
+    """Make a classifier of the best weights, calibrated on the validation sequences, by the weights of ``run``.
 
     Returns
     -------
@@ -130,7 +130,8 @@ def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
     network, kmers = with_gapped(run, network.eval())
     model = Model(network, {} if kmers is None else {"gapped_kmers": kmers})
     truth = run.validation.labels
-    fitted = fit_softmax(truth, sequence_logits(network, run.validation))
+    weights = np.array(run.weights)[truth] if run.weights else None
+    fitted = fit_softmax(truth, sequence_logits(network, run.validation), weights)
     model.card["calibration"] = {"slope": fitted.slope, "bias": list(fitted.bias)}
     probabilities, _ = class_probabilities(model, run.validation)
     model.card["metrics"] = {

@@ -26,11 +26,19 @@ MOST_PLACES = 256
 
 @dataclass(frozen=True)
 class SequenceRun(Run):
-    """The inputs of a run on whole sequences; each of at least one base, with a known class."""
+    """The inputs of a run on whole sequences; each of at least one base, with a known class.
+
+    Attributes
+    ----------
+    weights : tuple of float
+        Of each class's validation sequences in the calibration, which is fitted to the shares that classes have
+        with these; none = all alike.
+    """
 
     train: SequenceTrainConfig
     training: SequenceSet
     validation: SequenceSet
+    weights: tuple[float, ...] = ()
 
     @property
     def network(self) -> BiLSTMConfig:
@@ -69,8 +77,8 @@ class SequenceRun(Run):
         return SequenceLesson(self)
 
     def digests(self) -> list[Any]:
-        """Of the two sets."""
-        return [self.training.digest, self.validation.digest]
+        """Of the two sets, and the weights, if any."""
+        return [self.training.digest, self.validation.digest, *([self.weights] if self.weights else [])]
 
 
 class SequenceLesson(Lesson):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dnabilstm.audit.leaks import find_leaks
-from dnabilstm.classify.parts import check_parts, make_runs, with_validation, without_leaks
+from dnabilstm.classify.parts import balance_of, check_parts, make_runs, with_validation, without_leaks
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.sequences.classes import join_sets
@@ -94,6 +94,24 @@ def test_what_held_out_sequences_repeat_is_left_out():
     assert [len(kept[part]) for part in parts] == [37, 10, 11]
     assert set(texts(train)) - set(texts(kept["train"])) == gone
     assert not find_leaks(kept).leaks
+
+
+@pytest.mark.parametrize("part", ["valid", "train"])
+def test_what_is_left_out_changes_no_share_of_a_class(part):
+    given = {"train": set_of([20, 20]), "valid": set_of([20, 20], seed=4)}
+    plan = replace(PLAN, members=2)
+    if part == "train":  # whose folds validate
+        given.pop("valid")
+        plan = replace(PLAN, folds=2)
+    parts = given | {"test": join_sets([set_of([4, 4], seed=6), given[part].subset(np.arange(5))])}
+    assert balance_of(parts, parts) == ()
+    kept = without_leaks(parts, find_leaks(parts))
+    left = np.bincount(kept[part].labels)
+    assert left.tolist() == [15, 20]
+    weighed = left * balance_of(parts, kept)
+    assert weighed == pytest.approx([17.5, 17.5])
+    runs = make_runs(kept, NETWORK, plan, CPU, balance_of(parts, kept))
+    assert {run.weights for run in runs} == {balance_of(parts, kept)}
 
 
 def test_a_class_that_leaks_whole_is_an_error():

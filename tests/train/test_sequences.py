@@ -115,3 +115,13 @@ def test_other_sequences_are_another_run(run):
     assert replace(run).fingerprint == run.fingerprint
     assert replace(run, training=set_of([40, 40], seed=5)).fingerprint != run.fingerprint
     assert replace(run, validation=set_of([8, 8], seed=5)).fingerprint != run.fingerprint
+    assert replace(run, weights=(1.0, 2.0)).fingerprint != run.fingerprint
+
+
+def test_weights_of_classes_move_the_calibration_alone(run, tmp_path):
+    state = train(run, tmp_path / "a", Reporter())
+    plain = finish_sequences(run, state)
+    wanted = finish_sequences(replace(run, weights=(1.5, 0.5)), state)
+    assert torch.equal(weights(state), torch.cat([p.flatten() for p in wanted.network.parameters()]))
+    (a, b), (more, less) = plain.card["calibration"]["bias"], wanted.card["calibration"]["bias"]
+    assert more - less > a - b + 0.1
