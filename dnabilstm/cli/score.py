@@ -1,6 +1,7 @@
 """``dnabilstm score``: a genome and a model to a probability for every base."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +122,12 @@ def command(
         f"scoring {part}{opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)},"
         f" {config.precision}"
     )
-    if config.precision == "bf16" and not computes_bf16(place):
-        note("warning: this processor does not compute in bf16; it is imitated, slowly")
-    if not model.card.get("context", {}).get("within", True) and not config.exact:
-        note(
-            "warning: the model's card says that its memory is longer than its halo; --exact gives its exact scores"
-        )
+    _warn(model.card, config, slow=config.precision == "bf16" and not computes_bf16(place))
     _warn_of_other_genome(opened, model.card)
     cache = Cache(cache_folder) if cache_folder else None
     with progress_bar("score", opened.total, "bases") as advance:
-        if number:
-            scores = score_shard(opened, model, output, number, config, progress=advance, cache=cache)
-        else:
-            scores = score_genome(opened, model, output, config, progress=advance, cache=cache)
+        run = partial(score_shard, shard=number) if number else score_genome
+        scores = run(opened, model, output, config=config, progress=advance, cache=cache)
     say(scores, None if number else output)
     if number:
         note(f"when all {number[1]} shards are there: dnabilstm merge --output {output}")
@@ -147,6 +141,16 @@ def say(scores: Any, output: Path | None) -> None:
         note(f"{scores.reused:,} of them were scored before, and not again")
     if output is not None:
         note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
+
+
+def _warn(card: dict[str, Any], config: ScoreConfig, *, slow: bool) -> None:
+    """Say so where scores come slowly, or the grid does not hold all of a model's memory."""
+    if slow:
+        note("warning: this processor does not compute in bf16; it is imitated, slowly")
+    if not card.get("context", {}).get("within", True) and not config.exact:
+        note(
+            "warning: the model's card says that its memory is longer than its halo; --exact gives its exact scores"
+        )
 
 
 def _warn_of_other_genome(genome: Any, card: dict[str, Any]) -> None:
