@@ -12,6 +12,9 @@ setup(
             depends=[f"{NATIVE}/lstm.h"],
             extra_compile_args=["-O3", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros"],
             optional=True,
-        )
+        ),
+        Extension(
+            "dnabilstm.native._words", [f"{NATIVE}/words.c"], extra_compile_args=["-O3"], optional=True
+        ),
     ]
 )

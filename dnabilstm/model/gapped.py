@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dnabilstm.alphabet import BASE_OF_CODE, complement_words
 from dnabilstm.model.config import BiLSTMConfig
+from dnabilstm.native import words as compiled
 
 Pattern = tuple[int, ...]
 """Offsets of the bases that a word has, from its first one."""
@@ -102,6 +103,10 @@ class Words(nn.Module):
         sums = self.table.new_zeros(len(codes), 1 + self.table.shape[1])
         shifts = self.shifts(lengths)
         for shift in shifts:
+            if compiled.adds(codes, self.table):
+                own = compiled.sums(codes, shift, self.patterns, self.places, self.rows, self.table)
+                sums[:, 1:] += own / len(shifts)
+                continue
             there = self.table.new_zeros(len(codes), len(self.table) + 1)
             for rows in self.found(codes, shift):
                 there.scatter_(1, rows, 1.0)
@@ -150,20 +155,20 @@ class Words(nn.Module):
                     whole = whole & (place >= 0) & (place < places)
                     number = place * words + number
                 number = number.clamp(0, places * words - 1)
-                yield torch.where(whole, self.rows[first + number], none)
+                yield torch.where(whole, self.rows[first + number].long(), none)
             first += places * words
 
 
 @lru_cache(maxsize=16)
 def _rows_of(patterns: tuple[Pattern, ...], places: int, symmetric: bool) -> tuple[np.ndarray, int]:
-    """The row of each word, int64 (words,), patterns one after another and places within; and how many rows."""
+    """The row of each word, int32 (words,), patterns one after another and places within; and how many rows."""
     counts = [max(0, places - pattern[-1]) if places else 1 for pattern in patterns]
     borders = np.concatenate(
         [[0], np.cumsum([n * 4 ** len(p) for n, p in zip(counts, patterns, strict=True)])]
     ).astype(np.int64)
     total = int(borders[-1])
     if not symmetric:
-        return np.arange(total), total
+        return np.arange(total, dtype=np.int32), total
     first = dict(zip(patterns, borders[:-1].tolist(), strict=True))
     least = np.empty(total, np.int64)
     for pattern, start, end, places_left in zip(patterns, borders[:-1], borders[1:], counts, strict=True):
@@ -173,4 +178,4 @@ def _rows_of(patterns: tuple[Pattern, ...], places: int, symmetric: bool) -> tup
         other = first[mirrored] + (places_left - 1 - place) * words + complement_words(len(pattern))
         least[start:end] = np.minimum(np.arange(start, end), other.ravel())
     distinct, rows = np.unique(least, return_inverse=True)
-    return rows.astype(np.int64), len(distinct)
+    return rows.astype(np.int32), len(distinct)

@@ -1,8 +1,9 @@
-"""The LSTM's recurrence and its gradient in C, on processors whose vectors it knows.
+"""In C: the LSTM's recurrence and its gradient, on processors whose vectors it knows, and words with gaps.
 
 ``library``  what was compiled, and suits this processor
 ``sweep``    one direction over some steps
 ``learning`` the same for training, with a gradient
+``words``    the weights of the words that sequences have
 
 Features, weights and outputs are float32 or bfloat16; sums, gates and memory cells are float32 always.
 

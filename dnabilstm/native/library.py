@@ -1,4 +1,4 @@
-"""The compiled library: its structures, and whether it is there."""
+"""What was compiled: the structures of the LSTM, and whether code is there."""
 
 import ctypes
 from functools import cache
@@ -8,7 +8,7 @@ WIDTHS = (16, 8, 4)
 """Floats of a vector, the widest first: AVX-512, AVX2, NEON."""
 
 
-def _fields(text: str) -> list[tuple[str, type]]:
+def fields(text: str) -> list[tuple[str, type]]:
     """Names with their kinds: of numbers, and of places, which have a star."""
     kinds = {False: ctypes.c_long, True: ctypes.c_void_p}
     return [(name.strip("*"), kinds["*" in name]) for name in text.split()]
@@ -17,7 +17,7 @@ def _fields(text: str) -> list[tuple[str, type]]:
 class Sweep(ctypes.Structure):
     """``struct sweep`` of ``lstm.c``."""
 
-    _fields_ = _fields(
+    _fields_ = fields(
         "steps rows inputs hidden *x x_step x_row *weights *bias *hidden_state *cell *out out_step out_row"
         " *gates *cells kept_step kept_row"
     )
@@ -26,15 +26,15 @@ class Sweep(ctypes.Structure):
 class Gradient(ctypes.Structure):
     """``struct gradient`` of ``lstm.c``."""
 
-    _fields_ = _fields(
+    _fields_ = fields(
         "steps rows hidden *weights *out out_step out_row *gates *cells *found step row *cell *bias"
     )
 
 
 @cache
-def library() -> ctypes.CDLL | None:
-    """What was compiled; None where nothing was."""
-    found = find_spec("dnabilstm.native._lstm")
+def library(name: str = "_lstm") -> ctypes.CDLL | None:
+    """What was compiled of ``_lstm`` or ``_words``; None where nothing was."""
+    found = find_spec(f"dnabilstm.native.{name}")
     if found is None or found.origin is None:
         return None
     try:
