@@ -55,6 +55,8 @@ bench: $(STAMP) ## benchmarks, as tables: the demo model cut in other ways, and 
 	$(BIN)/snakemake --cores all
 	$(BIN)/python benchmarks/accuracy/cutting.py results/models/demo/model.safetensors results/demo/codes
 	$(BIN)/python -m benchmarks.speed.score --repeats 1
+	$(BIN)/python -m benchmarks.speed.training --repeats 3
+	$(BIN)/python -m benchmarks.speed.classify --repeats 1
 	$(BIN)/python -m benchmarks.speed.tracks --repeats 1
 	$(BIN)/python -m benchmarks.speed.genomes --repeats 1 --model results/models/demo/model.safetensors
 	$(BIN)/python -m benchmarks.speed.peers.run --repeats 1
