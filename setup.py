@@ -1,4 +1,4 @@
-"""The one part that is compiled: what makes training and scoring faster on processors, and what both do without."""
+"""What is compiled: it makes training, scoring and classifying faster on processors, and all do without."""
 
 from setuptools import Extension, setup
 

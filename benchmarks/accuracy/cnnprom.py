@@ -90,7 +90,12 @@ def table(rows: list[Row]) -> str:
         if some:
             cells = [kind, f"{len(some)} of {FOLDS}", f"**{spread([row['mcc'] for row in some])}**"]
             cells += [spread([row["accuracy"] for row in some]), spread([row["auroc"] for row in some])]
-            cells += [published, floor, f"{some[0]['parameters']:,}"]
+            sizes = sorted({row["parameters"] for row in some})
+            cells += [
+                published,
+                floor,
+                " to ".join(f"{size:,}" for size in (sizes[0], sizes[-1])[-len(sizes) :]),
+            ]
             shown.append([*cells, average_minutes(some)])
     header = ["set", "folds", "MCC", "accuracy", "AUROC", "published MCC", "k-mer regression", "parameters"]
     return markdown([*header, "minutes a fold"], shown)
