@@ -147,10 +147,7 @@ class DNABiLSTMClassifier(ClassifierMixin, BaseEstimator):
         self.model_.card[CARD_KEY] = {
             "classes": classes.tolist(),
             "validation_fraction": float(self.validation_fraction),
-            "aligned": self.aligned,
-            "attention": self.attention,
-            "kmers": self.kmers,
-            "strand": self.strand,
+            **{name: getattr(network, name) for name in AS_GIVEN if name != "validation_fraction"},
         }
         return self
 

@@ -1,8 +1,8 @@
 """From sequences to a model, in memory: what a run writes lies in a temporary folder that does not stay."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from dnabilstm.errors import DnabilstmError
 from dnabilstm.estimator.parts import hold_out
 from dnabilstm.model.bundle import Model, join_models
 from dnabilstm.model.config import BiLSTMConfig
@@ -29,15 +30,30 @@ class Printer(Reporter):
         print(f"[DNABiLSTMClassifier] {text}")
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread an operation, as runs want it: their shards are threads already."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+class _OneThread:
+    """One thread an operation, as runs want it: their shards are threads already.
+
+    Of runs side by side the first sets it, and the last sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = threading.Lock(), 0, 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                torch.set_num_threads(self._before)
+
+
+_ONE_THREAD = _OneThread()
 
 
 def train_classifier(
@@ -71,13 +87,17 @@ def train_classifier(
         ``auprc.CLASS`` of the validation part.
     """
     reporter = Printer() if verbose else Reporter()
+    if network.kmers == "gapped" and not share and not config.folds:
+        raise DnabilstmError(
+            "kmers: 'gapped' with validation_fraction=0; wanted sequences that they are not fitted to, or kmers='none'"
+        )
     parts = hold_out(sequences, share, config.folds, config.seed)
     models, history = [], []
     network = replace(network, **_reading(sequences, parts[0], network, config, device, reporter))
     for member in range(config.folds or config.members):
         training, validation = (sequences.subset(rows) for rows in parts[member % len(parts)])
         run = SequenceRun(network, replace(config, seed=config.seed + member), device, training, validation)
-        with _one_thread(), tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
+        with _ONE_THREAD, tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
             state = train(run, Path(folder) / "run", reporter)
             models.append(finish_sequences(run, state))
         history += [{"member": member, **row} for row in state.history]
@@ -97,5 +117,5 @@ def _reading(
     """How sequences are read, by short trials on the parts of the first member."""
     training, validation = (sequences.subset(rows) for rows in parts)
     run = SequenceRun(network, config, device, training, validation)
-    with _one_thread(), tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
+    with _ONE_THREAD, tempfile.TemporaryDirectory(prefix="dnabilstm.") as folder:
         return choose_reading(run, Path(folder) / "run", lambda _: nullcontext(reporter))

@@ -22,7 +22,7 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import atomic_file, is_folder
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.model.ensemble import Ensemble, check_alike, members_of
-from dnabilstm.model.registry import build, find
+from dnabilstm.model.registry import build, drawing, find
 
 FORMAT = 1
 CARD_KEY = "dnabilstm"
@@ -143,7 +143,8 @@ def load_model(path: Path) -> Model:
         )
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
         raise DnabilstmError(f"{path}: has weights that are not finite; the file is damaged")
-    network = _assemble(configs, card)
+    with drawing():
+        network = _assemble(configs, card)
     network.load_state_dict(tensors)
     drop = ("format", "version", "config", "channels")
     model = Model(network.eval(), {key: value for key, value in card.items() if key not in drop})

@@ -6,9 +6,12 @@ entry point's, the object takes a ``BiLSTMConfig`` and gives a module. Such a mo
 length, channels)) or ``forward_sequences`` (sequence head; see ``BiLSTM``).
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 
+import torch
 from torch import nn
 
 from dnabilstm.errors import DnabilstmError
@@ -17,6 +20,16 @@ from dnabilstm.model.network import BiLSTM
 
 GROUP = "dnabilstm.models"
 ARCHITECTURES: dict[str, Callable[[BiLSTMConfig], nn.Module]] = {"bilstm": BiLSTM}
+
+
+_DRAWING = threading.Lock()
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """First weights are drawn inside without a trace: all threads share PyTorch's random state, and take turns."""
+    with _DRAWING, torch.random.fork_rng(devices=[]):
+        yield
 
 
 def find(name: str) -> Callable[[BiLSTMConfig], nn.Module]:

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import threading
 import time
 from pathlib import Path
 
@@ -11,15 +10,13 @@ import torch
 from torch import nn
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.model.registry import build
+from dnabilstm.model.registry import build, drawing
 from dnabilstm.model.runtime import computes_bf16
 from dnabilstm.train.config import CommonConfig
 from dnabilstm.train.gradient import ShardedGradient
 from dnabilstm.train.log import best_row, write_log
 from dnabilstm.train.run import Lesson, Run
 from dnabilstm.train.state import TrainState, load_state, save_state
-
-_DRAWING = threading.Lock()
 
 
 class Reporter:
@@ -80,8 +77,7 @@ def train(run: Run, stem: Path, reporter: Reporter) -> TrainState:
 
 
 def _fresh_state(run: Run) -> TrainState:
-    # The caller's random state stays as it is; runs in several threads take turns with the one that all share.
-    with _DRAWING, torch.random.fork_rng(devices=[]):
+    with drawing():
         torch.manual_seed(run.train.seed)
         network = build(run.network).to(run.device).train()
     decayed = [p for p in network.parameters() if p.ndim > 1]

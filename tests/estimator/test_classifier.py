@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from dnabilstm import DNABiLSTMClassifier
 from dnabilstm.estimator.settings import LEFT_OUT, descriptions
+from dnabilstm.estimator.training import _ONE_THREAD
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.score.sequences import class_probabilities
 from dnabilstm.train.config import SequenceTrainConfig
@@ -125,6 +126,25 @@ def test_what_torch_was_told_stays_so():
     assert torch.get_num_threads() == before
 
 
+def test_runs_side_by_side_leave_the_threads_as_they_were():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with _ONE_THREAD:
+            with _ONE_THREAD:
+                assert torch.get_num_threads() == 1
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    made = quick(aligned=np.int64(4), hidden=np.int64(4)).fit(X, Y)
+    made.save(tmp_path / "m.safetensors")
+    assert DNABiLSTMClassifier.load(tmp_path / "m.safetensors").aligned == 4
+
+
 def test_parameters_are_the_settings_with_their_defaults():
     parameters = DNABiLSTMClassifier().get_params()
     settings = [*fields(BiLSTMConfig), *fields(SequenceTrainConfig)]
@@ -225,6 +245,7 @@ def test_every_wrong_parameter_is_named_at_once():
         ({"validation_fraction": 1.0}, "validation_fraction: 1.0; wanted a number from 0 on, below 1"),
         ({"validation_fraction": "a"}, "validation_fraction: 'a'; wanted a number"),
         ({"architecture": "none"}, "none"),
+        ({"kmers": "gapped", "validation_fraction": 0}, "kmers: 'gapped' with validation_fraction=0"),
         ({"random_state": "x"}, "'x' cannot be used to seed"),
     ],
 )

@@ -129,3 +129,12 @@ def test_an_ensemble_has_seen_what_any_member_has(model, splits, joined):
     assert join_models(members, ["m"] * len(members)).card["split"] == split(joined)
     members[1].card["genome"] = {"digest": "y"}
     assert "split" not in join_models(members, ["m"] * len(members)).card
+
+
+def test_reading_a_model_draws_nothing(tmp_path):
+    save_model(
+        Model(build(BiLSTMConfig(tasks=("a",), hidden=8, filters=8)).eval(), {}), tmp_path / "m.safetensors"
+    )
+    before = torch.random.get_rng_state()
+    load_model(tmp_path / "m.safetensors")
+    assert torch.equal(torch.random.get_rng_state(), before)
