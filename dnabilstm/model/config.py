@@ -11,6 +11,8 @@ ODD = ("pool", "filter_width", "stem_width")
 """Widths that strand symmetry wants odd."""
 EVEN = ("auto", "symmetric")
 """Values of ``strand`` with which both strands may come to be alike."""
+MOST_PLACED = 16_384
+"""Bases of aligned sequences up to which words may have weights by their place, 84 of them a base."""
 
 
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -216,6 +218,11 @@ class BiLSTMConfig:
                 self.kmers == "gapped" and not (sequence and self.architecture == "bilstm"),
                 f"kmers: gapped with head: {self.head} and architecture: {self.architecture}; wanted head: sequence"
                 " and architecture: bilstm",
+            ),
+            (
+                self.kmers == "gapped" and self.aligned != "auto" and self.aligned * self.pool > MOST_PLACED,
+                f"kmers: gapped with aligned: {self.aligned} bins of {self.pool} bases; wanted at most"
+                f" {MOST_PLACED:,} bases, or kmers: none",
             ),
             (
                 self.architecture == "bilstm" and bool(self.options),

@@ -4,6 +4,8 @@ Regression and network are fitted apart, on the training part, and summed with s
 the validation part (stacking): two that err in different places err less together.
 """
 
+import copy
+import threading
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -16,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from dnabilstm.calibrate import calibrated_losses, fit_stack
-from dnabilstm.model.gapped import Words
-from dnabilstm.model.registry import build
+from dnabilstm.model.config import MOST_PLACED, BiLSTMConfig
+from dnabilstm.model.gapped import GappedKmers, Words
 from dnabilstm.model.runtime import device_of
 from dnabilstm.score.sequences import batches_of, place, sequence_logits
 from dnabilstm.sequences.store import SequenceSet
@@ -29,8 +31,12 @@ PASSES = 60
 """Of L-BFGS, for each of these, from where the one before has ended."""
 RAREST = 3
 """Training sequences that must have a word."""
+CELLS = 1 << 18
+"""Bases whose words are looked up at a time."""
 FLATTEST = 1e-3
 """Least variance by which the presence of a word is scaled."""
+MOST_WEIGHTS = 5_000_000
+"""Weights of all classes that are fitted unasked; fitting takes some 200 bytes each."""
 MOST = 200_000_000
 """Words of all sequences that are fitted to, 8 bytes each; of more, a random part of the sequences is taken."""
 
@@ -52,16 +58,18 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
     told : dict or None
         For the card, where they were fitted: the ``log_loss`` of the validation part ``without`` them and ``with``
         them, and whether they are ``taken``: always where ``model.kmers`` is gapped, else where they are
-        ahead by more than the standard error.
+        ahead by more than the standard error. What is left to ``auto`` is not tried where the network validates on
+        what it was trained on, or where there would be more than ``MOST_WEIGHTS``.
     """
     truth = run.validation.labels
-    if run.model.kmers == "none" or run.model.architecture != "bilstm":
+    if not _wanted(run, network.config):
         return network, None
-    with torch.random.fork_rng(devices=[]):
-        wide = build(replace(network.config, kmers="gapped")).eval()
-    wide.load_state_dict(network.state_dict(), strict=False)
+    wide = copy.deepcopy(network)
+    wide.config = replace(network.config, kmers="gapped")
+    wide.gapped = GappedKmers(wide.config)
     own = sequence_logits(network, run.validation)
-    parts = [_fitted(words, run) for words in wide.gapped.parts]
+    with _FITTING:
+        parts = [_fitted(words, run) for words in wide.gapped.parts]
     slopes = fit_stack(truth, [own, *parts])
     for words, slope in zip(wide.gapped.parts, slopes[1:], strict=True):
         words.table.mul_(float(slope / max(slopes[0], 1e-3)))
@@ -71,6 +79,17 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
     taken = run.model.kmers == "gapped" or bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
     losses = {"without": float(alone.mean()), "with": float((alone - gain).mean())}
     return wide if taken else network, {"log_loss": losses, "taken": taken}
+
+
+def _wanted(run: SequenceRun, config: BiLSTMConfig) -> bool:
+    """Whether they are asked for, or may be tried: told by sequences that nothing is fitted to, in bounded memory."""
+    if run.model.kmers != "auto" or run.model.architecture != "bilstm":
+        return run.model.kmers == "gapped"
+    placed = 0 if config.aligned == "auto" else config.aligned * config.pool
+    if run.training.digest == run.validation.digest or placed > MOST_PLACED:
+        return False
+    rows = sum(len(words.table) for words in GappedKmers(replace(config, kmers="gapped")).parts)
+    return rows * len(config.tasks) <= MOST_WEIGHTS
 
 
 def _fitted(words: Words, run: SequenceRun) -> np.ndarray:
@@ -92,6 +111,8 @@ def _fitted(words: Words, run: SequenceRun) -> np.ndarray:
 
 
 _LAST: dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]] = {}
+_FITTING = threading.Lock()
+"""Of ``_LAST``, and of the filter of warnings, which all threads share."""
 
 
 def _regression(words: Words, run: SequenceRun) -> tuple[np.ndarray, np.ndarray]:
@@ -137,14 +158,14 @@ def _presence(words: Words, sequences: SequenceSet, pool: int) -> tuple[sparse.c
     Where a middle falls between two places the left one counts.
     """
     sizes, columns, order = [], [], []
-    for rows in batches_of(sequences.lengths):
+    for rows in batches_of(sequences.lengths, cells=CELLS):
         codes, bins = (torch.from_numpy(part) for part in place([sequences.sequence(i) for i in rows], pool))
-        none = torch.full((len(rows), 1), len(words.table))  # of sequences that are shorter than any word
-        found = torch.cat([none, *words.found(codes, words.shifts(bins * pool)[0])], dim=1).sort(dim=1).values
-        new = found < len(words.table)
-        new[:, 1:] &= found[:, 1:] != found[:, :-1]
-        sizes.append(new.sum(dim=1).numpy())
-        columns.append(found[new].int().numpy())
+        there = torch.zeros(len(rows), len(words.table) + 1, dtype=torch.bool, device=codes.device)
+        for found in words.found(codes, words.shifts(bins * pool)[0]):
+            there.scatter_(1, found, True)
+        there = there[:, :-1]
+        sizes.append(there.sum(dim=1).numpy())
+        columns.append(there.nonzero()[:, 1].int().numpy())
         order.append(rows)
     borders = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
     joined = np.concatenate(columns)

@@ -116,8 +116,12 @@ def best(losses: dict[str, np.ndarray]) -> str:
 
 
 def _judged(run: SequenceRun) -> SequenceRun:
-    """The run with more that validates, groups of like sequences together: what decides is a small difference."""
-    lacking = HELD_OUT - len(run.validation)
+    """The run with more that validates, groups of like sequences together: what decides is a small difference.
+
+    Sequences that validate what was trained on them decide nothing.
+    """
+    same = run.training.digest == run.validation.digest
+    lacking = HELD_OUT - (0 if same else len(run.validation))
     if lacking <= 0:
         return run
     given, by = run.training, "contig" if run.train.fold_by == "contig" else "group"
@@ -128,7 +132,8 @@ def _judged(run: SequenceRun) -> SequenceRun:
         # So few that no class can be in both.
         return run
     more = given.subset(parts["valid"])
-    return replace(run, training=given.subset(parts["train"]), validation=joined([run.validation, more]))
+    judges = more if same else joined([run.validation, more])
+    return replace(run, training=given.subset(parts["train"]), validation=judges)
 
 
 def _losses(run: SequenceRun, state: TrainState) -> np.ndarray:

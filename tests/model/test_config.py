@@ -92,6 +92,10 @@ def test_all_problems_are_told_at_once():
             )
             for name in ("pool", "filter_width", "stem_width")
         ),
+        (
+            CLASSES | {"kmers": "gapped", "aligned": 4_000, "pool": 5},
+            "model.kmers: gapped with aligned: 4000 bins of 5 bases; wanted at most 16,384 bases, or kmers: none",
+        ),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.model.config import BiLSTMConfig
@@ -135,3 +136,37 @@ def test_of_many_words_a_sample_of_the_sequences_is_fitted_to(monkeypatch):
     )
     with_gapped(run, network)
     assert found == [150]
+
+
+class Undrawn(TorchFunctionMode):
+    """Refuses to draw."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        assert func not in (torch.Tensor.normal_, torch.Tensor.uniform_, torch.rand, torch.randn)
+        return func(*args, **(kwargs or {}))
+
+
+def test_nothing_is_drawn_that_other_threads_draw_from():
+    run, network = run_of(paired((40, 40), 1), paired((20, 20), 2))
+    with Undrawn():
+        wide, told = with_gapped(replace(run, model=replace(run.model, kmers="gapped")), network)
+    assert told["taken"]
+    assert wide is not network
+    assert network.gapped is None
+    assert wide.config == replace(network.config, kmers="gapped")
+
+
+def test_sequences_that_validate_what_was_fitted_to_them_decide_nothing():
+    rng, plain = np.random.default_rng(3), set_of((60, 60))
+    run, network = run_of(replace(plain, labels=rng.permutation(plain.labels)), plain)
+    blind = replace(run, validation=run.training)
+    assert with_gapped(blind, network) == (network, None)
+    assert with_gapped(replace(blind, model=replace(blind.model, kmers="gapped")), network)[1]["taken"]
+
+
+@pytest.mark.parametrize("limit", ["MOST_WEIGHTS", "MOST_PLACED"])
+def test_what_would_take_too_much_memory_is_not_tried(limit, monkeypatch):
+    run, network = run_of(paired((20, 20), 1), paired((20, 20), 2), strand="stranded", aligned=10)
+    assert with_gapped(run, network)[1] is not None
+    monkeypatch.setattr(gapped, limit, 10)
+    assert with_gapped(run, network) == (network, None)

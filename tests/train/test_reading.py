@@ -95,6 +95,15 @@ def test_a_trial_that_is_done_is_not_done_again(tmp_path):
     assert steps == []
 
 
+def test_sequences_that_were_trained_on_judge_no_trial():
+    run = run_on(oriented)
+    blind = replace(run, validation=run.training)
+    judged = _judged(blind)
+    seen = {judged.training.sequence(i).tobytes() for i in range(len(judged.training))}
+    assert not seen & {judged.validation.sequence(i).tobytes() for i in range(len(judged.validation))}
+    assert len(judged.training) + len(judged.validation) == len(run.training)
+
+
 def test_without_a_choice_there_is_no_trial(tmp_path):
     run = run_on(set_of, strand="stranded", aligned=0)
     assert choose_reading(run, tmp_path / "m", silent) == {"strand": "stranded", "aligned": 0}
