@@ -13,7 +13,12 @@ import numpy as np
 from dnabilstm.metrics import BINS, auprc, auroc
 
 
-def class_figures(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
+def class_figures(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    classes: tuple[str, ...],
+    weights: np.ndarray | None = None,
+) -> dict[str, Any]:
     """Figures of one set of sequences.
 
     Parameters
@@ -24,6 +29,9 @@ def class_figures(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[
         float (sequences, classes).
     classes
         Names.
+    weights
+        float (sequences,), how many sequences each one stands for in accuracy, Matthews correlation, log loss and
+        calibration error; by default 1.
 
     Returns
     -------
@@ -33,7 +41,10 @@ def class_figures(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[
         (rows true, columns called) and ``classes``: of each ``sequences``, ``auroc``, ``auprc``,
         ``precision``, ``recall``.
     """
-    confusion = confusion_of(labels, probabilities.argmax(axis=1), len(classes))
+    called = probabilities.argmax(axis=1)
+    confusion = confusion_of(labels, called, len(classes))
+    mass = np.ones(len(labels)) if weights is None else weights
+    weighed = confusion_of(labels, called, len(classes), mass)
     by_class = {}
     for index, name in enumerate(classes):
         truth = (labels == index).astype(np.uint8)
@@ -48,10 +59,10 @@ def class_figures(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[
     there = [row for row in by_class.values() if row["sequences"]]
     return {
         "sequences": len(labels),
-        "accuracy": _quotient(np.trace(confusion), len(labels)),
-        "mcc": matthews_of_confusion(confusion),
-        "log_loss": _log_loss(labels, probabilities),
-        "calibration_error": _calibration_error(labels, probabilities),
+        "accuracy": _quotient(np.trace(weighed), weighed.sum()),
+        "mcc": matthews_of_confusion(weighed),
+        "log_loss": _log_loss(labels, probabilities, mass),
+        "calibration_error": _calibration_error(labels, probabilities, mass),
         "auroc": float(np.mean([row["auroc"] for row in there])) if there else float("nan"),
         "auprc": float(np.mean([row["auprc"] for row in there])) if there else float("nan"),
         "confusion": confusion.tolist(),
@@ -68,9 +79,12 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def confusion_of(labels: np.ndarray, called: np.ndarray, classes: int) -> np.ndarray:
-    """How often each class, in rows, was called each class, in columns: int64 (classes, classes)."""
-    return np.bincount(labels * classes + called, minlength=classes * classes).reshape(classes, classes)
+def confusion_of(
+    labels: np.ndarray, called: np.ndarray, classes: int, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """How often each class, in rows, was called each class, in columns: (classes, classes), int64 unless weighed."""
+    cells = classes * classes
+    return np.bincount(labels * classes + called, weights, minlength=cells).reshape(classes, classes)
 
 
 def matthews_of_confusion(confusion: np.ndarray) -> float:
@@ -87,19 +101,19 @@ def _quotient(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
+def _log_loss(labels: np.ndarray, probabilities: np.ndarray, mass: np.ndarray) -> float:
     """Mean of -log p of the truth, in nats; p is kept from 0, as rounding could make it."""
     if not len(labels):
         return float("nan")
-    return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12)).mean())
+    losses = -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12))
+    return float(np.average(losses, weights=mass))
 
 
-def _calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:
+def _calibration_error(labels: np.ndarray, probabilities: np.ndarray, mass: np.ndarray) -> float:
     """Expected calibration error of the highest probability (Guo et al. 2017)."""
     if not len(labels):
         return float("nan")
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    counts = np.bincount(place, minlength=BINS)
-    gap = np.abs(np.bincount(place, sure - right, minlength=BINS))
-    return float(gap.sum() / counts.sum())
+    gap = np.abs(np.bincount(place, mass * (sure - right), minlength=BINS))
+    return float(gap.sum() / mass.sum())

@@ -18,6 +18,20 @@ def judged(classes, count=200, seed=0):
     return labels, np.round(raw / raw.sum(axis=1, keepdims=True), 2)  # rounded: there are ties
 
 
+def test_a_weight_counts_as_that_many_sequences():
+    labels, p = judged(3)
+    times = np.array([1, 4, 2])[labels]
+    found, repeated = (
+        class_figures(labels, p, NAMES[:3], times.astype(float)),
+        np.repeat(np.arange(200), times),
+    )
+    written = class_figures(labels[repeated], p[repeated], NAMES[:3])
+    for name in ("accuracy", "mcc", "log_loss", "calibration_error"):
+        assert found[name] == pytest.approx(written[name])
+        assert abs(found[name] - class_figures(labels, p, NAMES[:3])[name]) > 1e-4
+    assert found["sequences"] == np.sum(found["confusion"]) == 200
+
+
 @pytest.mark.parametrize("classes", [2, 3, 4])
 def test_figures_are_those_of_scikit_learn(classes):
     labels, p = judged(classes)

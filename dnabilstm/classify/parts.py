@@ -97,16 +97,18 @@ def without_leaks(parts: Parts, report: LeakReport) -> Parts:
     Raises
     ------
     DnabilstmError
-        If a class has no training sequence left, or validation one class only.
+        If a class has no training sequence left, or none that validates, where it had some.
     """
     kept = {part: one.subset(~repeated(report, part)) for part, one in parts.items()}
     problems = Problems()
     for part in ("train", "valid"):
         if part not in kept:
             continue
-        there = np.bincount(kept[part].labels, minlength=len(kept[part].classes)) > 0
-        lost = [name for name, has in zip(kept[part].classes, there, strict=True) if not has]
-        if lost and (part == "train" or there.sum() < 2):
+        before, there = (
+            np.bincount(s[part].labels, minlength=len(s[part].classes)) > 0 for s in (parts, kept)
+        )
+        gone = ~there if part == "train" else before & ~there
+        if lost := [name for name, has in zip(kept[part].classes, gone, strict=True) if has]:
             problems.add(
                 f"{parts[part].source}: held-out sequences repeat all that are of class"
                 f" {shown_names([repr(name) for name in lost])}; with train.leaks: drop none is left in the"

@@ -136,7 +136,7 @@ def finish_sequences(run: SequenceRun, state: TrainState) -> Model:
     probabilities, _ = class_probabilities(model, run.validation)
     model.card["metrics"] = {
         "part": "valid",
-        **without_nan(class_figures(truth, probabilities, run.validation.classes)),
+        **without_nan(class_figures(truth, probabilities, run.validation.classes, weights)),
     }
     model.card["sequences"] = {
         part: {"source": held.source, "digest": held.digest, "classes": _counts(held)}

@@ -96,6 +96,19 @@ def test_what_held_out_sequences_repeat_is_left_out():
     assert not find_leaks(kept).leaks
 
 
+def test_a_class_that_no_longer_validates_is_an_error():
+    parts = {"train": set_of([9, 9, 9]), "valid": set_of([4, 4, 3], seed=3)}
+    parts["test"] = parts["valid"].subset(np.arange(8, 11))
+    with pytest.raises(
+        DnabilstmError, match=r"class 'c'; with train\.leaks: drop none is left in the 'valid' part"
+    ):
+        without_leaks(parts, find_leaks(parts))
+    # What did not validate before either is no fault of the leaks.
+    parts = {"train": set_of([9, 9, 9]), "valid": parts["valid"].subset(np.arange(8))}
+    parts["test"] = parts["valid"].subset(np.arange(2))
+    assert len(without_leaks(parts, find_leaks(parts))["valid"]) == 6
+
+
 @pytest.mark.parametrize("part", ["valid", "train"])
 def test_what_is_left_out_changes_no_share_of_a_class(part):
     given = {"train": set_of([20, 20]), "valid": set_of([20, 20], seed=4)}
