@@ -28,7 +28,12 @@ def check_architecture(network: BiLSTMConfig, method: str) -> None:
 
 
 def train_members(
-    runs: Sequence[Run], output: Path, finish: Finish, say: Callable[[dict[str, Any]], None]
+    runs: Sequence[Run],
+    output: Path,
+    finish: Finish,
+    say: Callable[[dict[str, Any]], None],
+    *,
+    forget: bool = True,
 ) -> Model:
     """Train each run, finish it, and write the model; of several runs, one ensemble.
 
@@ -45,18 +50,16 @@ def train_members(
         From the best weights to a model.
     say
         Told the card of each member.
+    forget
+        Whether nothing else is to come, for which a run that is interrupted would need the states again; else
+        ``remove_states`` removes them.
 
     Returns
     -------
     Model
         As written.
     """
-    stem = output.with_suffix("")
-    stems = (
-        [stem]
-        if len(runs) == 1
-        else [stem.with_name(f"{stem.name}.member{number}") for number in range(1, len(runs) + 1)]
-    )
+    stem, stems = output.with_suffix(""), _stems(output, len(runs))
     models, histories = [], []
     for number, (run, own) in enumerate(zip(runs, stems, strict=True), start=1):
         if len(runs) > 1:
@@ -70,10 +73,24 @@ def train_members(
         write_log(join_histories(histories), stem)
         draw_learning_curve(join_histories(histories), model.channels, stem)
     save_model(model, output)
-    for own in stems:
-        own.with_name(f"{own.name}.state").unlink(missing_ok=True)
+    if forget:
+        remove_states(output, len(runs))
     note(f"the model is in {output}")
     return model
+
+
+def remove_states(output: Path, members: int) -> None:
+    """Remove what ``train_members`` would go on from."""
+    for own in _stems(output, members):
+        own.with_name(f"{own.name}.state").unlink(missing_ok=True)
+
+
+def _stems(output: Path, members: int) -> list[Path]:
+    """Of the files of each member."""
+    stem = output.with_suffix("")
+    if members == 1:
+        return [stem]
+    return [stem.with_name(f"{stem.name}.member{number}") for number in range(1, members + 1)]
 
 
 @contextlib.contextmanager

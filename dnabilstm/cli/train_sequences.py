@@ -18,7 +18,7 @@ from dnabilstm.classify.parts import Parts, balance_of, check_parts, make_runs, 
 from dnabilstm.classify.table import Classified, leaks_of, write_table
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.sequence_options import SequenceOptions, read_sequence_options
-from dnabilstm.cli.train_members import check_architecture, terminal, train_members
+from dnabilstm.cli.train_members import check_architecture, remove_states, terminal, train_members
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_file_place, check_folder_place, write_json
 from dnabilstm.genome import Genome, open_genome
@@ -71,6 +71,7 @@ def train_sequences(
     raw = _train_with_leaks(data, settings, output, device) if data.with_leaks else None
     model = train_members(runs, output, partial(finish_audited, data), _say)
     remove_trials(undecided, stem)
+    remove_states(_with_leaks(output), len(runs))
     if "test" in data.parts:
         _test(model, output, data, raw)
 
@@ -134,7 +135,7 @@ def _train_with_leaks(
     note("first a model with what held-out sequences repeat, for the raw figures")
     whole = replace(data, parts=data.with_leaks, left_out={}, with_leaks=None, weights=())
     runs = sequence_runs(whole, settings, device)
-    model = train_members(runs, _with_leaks(output), partial(finish_audited, whole), _say)
+    model = train_members(runs, _with_leaks(output), partial(finish_audited, whole), _say, forget=False)
     note("then the model without them")
     return model
 

@@ -13,6 +13,7 @@ from dnabilstm.errors import DnabilstmError
 from dnabilstm.model.bundle import load_model, read_card
 from dnabilstm.model.ensemble import members_of
 from dnabilstm.sequences.read import read_sequences
+from dnabilstm.train import loop
 from tests.classify.planted import MOTIFS, texts_of, write_fasta
 
 TINY = ("hidden=8", "filters=8", "layers=1", "filter_width=11", "strand=symmetric", "aligned=0")
@@ -155,6 +156,26 @@ def test_a_model_with_the_leaks_and_one_without_stand_side_by_side(folder, undra
     # Where nothing leaks there is nothing to compare.
     run(folder, folder / "y.safetensors", *PAIR, train=[*INSTANT, "leaks=compare"])
     assert not (folder / "y.with_leaks.safetensors").exists()
+
+
+def test_an_interrupted_comparison_trains_no_network_again(folder, undrawn, monkeypatch):
+    begun, step = [], loop._update
+
+    def update(state, run):
+        begun.append(run.train.seed)
+        if len(begun) == 7:  # two networks of three steps each are done
+            raise DnabilstmError("killed")
+        step(state, run)
+
+    monkeypatch.setattr(loop, "_update", update)
+    wanted = folder / "i.safetensors", *PAIR, *TEST
+    settings = [*INSTANT[:-1], "members=2", "leaks=compare"]
+    assert run(folder, *wanted, train=settings) == ("killed",)
+    first = (folder / "i.with_leaks.safetensors").read_bytes()
+    run(folder, *wanted, train=settings)
+    assert begun[6:] == [1, 1, 1, 1, 2, 2, 2]
+    assert (folder / "i.with_leaks.safetensors").read_bytes() == first
+    assert not list(folder.glob("i*.state"))
 
 
 def test_members_and_folds_become_ensembles(folder, undrawn):
