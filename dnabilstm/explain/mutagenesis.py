@@ -88,7 +88,10 @@ class OfWords:
 
     def differences(self, rows: Tensor, span: slice) -> Tensor:
         """See ``Carried.differences``."""
-        return self._value(rows) - self.reference
+        return (
+            torch.cat([self._value(some) for some in rows.split(max(1, LARGEST // rows.shape[1]))])
+            - self.reference
+        )
 
     @torch.no_grad()
     def _value(self, rows: Tensor) -> Tensor:

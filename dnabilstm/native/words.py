@@ -24,7 +24,8 @@ class _Words(ctypes.Structure):
 
 def adds(codes: Tensor, table: Tensor) -> bool:
     """Whether the words of such codes, with weights of such a table, are added up here."""
-    here = all(tensor.device.type == "cpu" for tensor in (codes, table)) and table.dtype == torch.float32
+    here = all(tensor.device.type == "cpu" for tensor in (codes, table))
+    here &= codes.dtype == torch.uint8 and table.dtype == torch.float32
     return here and library("_words") is not None and _agrees()
 
 
@@ -43,7 +44,7 @@ def sums(
     codes
         uint8 (batch, length).
     first
-        int64 (batch,): the place of the first code of a sequence.
+        Whole numbers (batch,): the place of the first code of a sequence.
     patterns
         Offsets of the bases of a word, rising from 0; at most ``WIDEST`` of them.
     places
@@ -59,10 +60,11 @@ def sums(
     torch.Tensor
         float32 (batch, columns); summed in double precision, so that the order of the words is not felt.
     """
-    codes, first, table = codes.contiguous(), first.contiguous(), table.contiguous()
+    codes, first, table = codes.contiguous(), first.long().contiguous(), table.contiguous()
     batch, length = codes.shape
-    found = torch.zeros(batch, table.shape[1], dtype=torch.float64)
-    seen, room = torch.zeros(len(table), dtype=torch.int32), torch.empty(3, length, dtype=torch.int32)
+    found = torch.zeros(batch, table.shape[1], dtype=torch.float64, device="cpu")
+    seen = torch.zeros(len(table), dtype=torch.int32, device="cpu")
+    room = torch.empty(3, length, dtype=torch.int32, device="cpu")
     pattern = _laid_out(patterns)
     places_of = (codes, first, pattern, rows, table, found, seen, *room)
     library("_words").dnabilstm_words(
@@ -76,9 +78,9 @@ def sums(
 @lru_cache(maxsize=16)
 def _laid_out(patterns: tuple[tuple[int, ...], ...]) -> Tensor:
     """For each pattern how many bases it has, and their offsets: int32 (patterns, WIDEST + 1)."""
-    out = torch.zeros(len(patterns), WIDEST + 1, dtype=torch.int32)
+    out = torch.zeros(len(patterns), WIDEST + 1, dtype=torch.int32, device="cpu")
     for row, pattern in zip(out, patterns, strict=True):
-        row[: 1 + len(pattern)] = torch.tensor([len(pattern), *pattern])
+        row[: 1 + len(pattern)] = torch.tensor([len(pattern), *pattern], device="cpu")
     return out
 
 

@@ -5,6 +5,7 @@ from torch import nn
 
 from dnabilstm.alphabet import ONE_HOT
 from dnabilstm.errors import DnabilstmError
+from dnabilstm.explain import mutagenesis
 from dnabilstm.explain.attribution import Explainer
 from dnabilstm.explain.gradients import Given, integrate, of_part, of_whole
 from dnabilstm.explain.mutagenesis import Whole
@@ -66,6 +67,14 @@ def test_attributions_add_up_to_the_difference_to_the_baseline(name):
     assert whole.difference == pytest.approx(wanted, abs=2e-5)
     assert found.own.sum(axis=0) == pytest.approx(wanted, abs=0.02 * np.abs(wanted).max() + 0.01)
     assert np.abs(found.hypothetical.sum(axis=1)).max() < 1e-5
+
+
+def test_mutants_of_words_are_computed_a_few_at_a_time(monkeypatch):
+    model = made_model(**SEQUENCE_VARIANTS["gapped"])
+    choice = made_choice(model)
+    whole = Explainer(model).gradients(choice)[0].hypothetical
+    monkeypatch.setattr(mutagenesis, "LARGEST", 1)
+    assert Explainer(model).gradients(choice)[0].hypothetical == pytest.approx(whole, abs=1e-6)
 
 
 def test_what_gapped_kmers_add_is_that_of_their_mutagenesis():

@@ -82,6 +82,21 @@ def test_a_network_in_double_precision_is_left_to_pytorch():
     torch.testing.assert_close(part(codes, lengths).float(), single, rtol=1e-5, atol=1e-4)
 
 
+@needs_words
+def test_other_kinds_of_numbers_are_read_as_what_they_are():
+    part = filled(Words(PLACED, 9, 2, False))
+    codes, lengths = drawn(4, 40), torch.tensor([40, 39, 38, 37])
+    wanted = part(codes, lengths)
+    torch.testing.assert_close(part(codes.long(), lengths), wanted, rtol=1e-5, atol=1e-4)
+    assert torch.equal(part(codes, lengths.int()), wanted)
+    given = codes, lengths, part.patterns, 9, part.rows, part.table
+    here = words.sums(*given)
+    with torch.device("meta"):  # where tensors are made if nobody says where
+        words._laid_out.cache_clear()
+        there = words.sums(*given)
+    assert torch.equal(here, there)
+
+
 def test_without_it_pytorch_serves(monkeypatch):
     part = filled(Words(ANYWHERE, 0, 2, True))
     codes, lengths = drawn(3, 40), torch.full((3,), 40)
