@@ -90,12 +90,8 @@ def table(rows: list[Row]) -> str:
         if some:
             cells = [kind, f"{len(some)} of {FOLDS}", f"**{spread([row['mcc'] for row in some])}**"]
             cells += [spread([row["accuracy"] for row in some]), spread([row["auroc"] for row in some])]
-            sizes = sorted({row["parameters"] for row in some})
-            cells += [
-                published,
-                floor,
-                " to ".join(f"{size:,}" for size in (sizes[0], sizes[-1])[-len(sizes) :]),
-            ]
+            least, most = (pick(row["parameters"] for row in some) for pick in (min, max))
+            cells += [published, floor, f"{least:,} to {most:,}" if least < most else f"{most:,}"]
             shown.append([*cells, average_minutes(some)])
     header = ["set", "folds", "MCC", "accuracy", "AUROC", "published MCC", "k-mer regression", "parameters"]
     return markdown([*header, "minutes a fold"], shown)

@@ -48,7 +48,7 @@ SHOWN = ("promoter", "nfr", "Reb1")
 
 
 def table(rows: list[dict]) -> str:
-    """MCC and AUPRC over seeds, the minutes, and what these are of the default's."""
+    """MCC and AUPRC over seeds, and the minutes."""
     shown = []
     for name in VARIANTS:
         some = [row for row in rows if row["run"] == name]

@@ -6,14 +6,13 @@
 """
 
 import argparse
-import statistics
-import time
 from dataclasses import replace
 
 import numpy as np
 import torch
 
 from benchmarks.speed.machine import described
+from benchmarks.speed.turns import medians
 from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.model.registry import build
 from dnabilstm.native import words
@@ -37,15 +36,20 @@ def seconds(length: int, repeats: int) -> dict[str, float]:
     """Median of each way."""
     config = BiLSTMConfig(tasks=("no", "yes"), head="sequence", kmers="none")
     alone, both, ours = build(config).eval(), build(replace(config, kmers="gapped")).eval(), words.adds
-    sequences, found = drawn(length), {"alone": [], "in C": [], "with PyTorch": []}
-    for _ in range(repeats + 1):
-        for name, times in found.items():
-            words.adds = ours if name == "in C" else lambda *_: False
-            started = time.perf_counter()
-            sequence_logits(alone if name == "alone" else both, sequences, workers=1)
-            times.append(time.perf_counter() - started)
-    words.adds = ours
-    return {name: statistics.median(times[1:]) for name, times in found.items()}
+    sequences = drawn(length)
+
+    def with_pytorch() -> None:
+        """Gapped k-mers without the code in C."""
+        words.adds = lambda *_: False
+        sequence_logits(both, sequences, workers=1)
+        words.adds = ours
+
+    ways = {
+        "alone": lambda: sequence_logits(alone, sequences, workers=1),
+        "in C": lambda: sequence_logits(both, sequences, workers=1),
+        "with PyTorch": with_pytorch,
+    }
+    return medians(ways, repeats)
 
 
 def main() -> None:

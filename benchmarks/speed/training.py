@@ -8,14 +8,14 @@ drawing, optimizer and average, is left out.
 """
 
 import argparse
-import statistics
-import time
+from itertools import count
 
 import numpy as np
 import torch
 from torch import nn
 
 from benchmarks.speed.machine import computes_bf16, described
+from benchmarks.speed.turns import medians
 from dnabilstm.model import recurrent
 from dnabilstm.model.bins import bins_of
 from dnabilstm.model.config import BiLSTMConfig
@@ -55,15 +55,19 @@ def loss(network: nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
 def seconds(network: nn.Module, batch: Batch, precision: torch.dtype, repeats: int) -> dict[str, float]:
     """Median of a step, by kernel."""
     gradient, ours = ShardedGradient(network.train(), loss, 1, precision), recurrent.learns
-    found: dict[str, list[float]] = {"ours": [], "PyTorch": []}
-    for step in range(repeats + 2):
-        for name, times in found.items():
-            recurrent.learns = ours if name == "ours" else lambda *_: False
-            started = time.perf_counter()
-            gradient(batch, 1.0, (0, step))
-            times.append(time.perf_counter() - started)
-    recurrent.learns = ours
-    return {name: statistics.median(times[2:]) for name, times in found.items()}
+    steps = count()
+
+    def step() -> None:
+        """One gradient."""
+        gradient(batch, 1.0, (0, next(steps)))
+
+    def with_pytorch() -> None:
+        """The same with PyTorch's LSTM."""
+        recurrent.learns = lambda *_: False
+        step()
+        recurrent.learns = ours
+
+    return medians({"ours": step, "PyTorch": with_pytorch}, repeats, first=2)
 
 
 def main() -> None:
