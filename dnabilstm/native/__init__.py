@@ -1,4 +1,4 @@
-"""In C: the LSTM's recurrence and its gradient, on processors whose vectors it knows, and words with gaps.
+"""In C: the LSTM's recurrence and its gradient, on processors whose vectors it knows, and gapped k-mers.
 
 ``library``  what was compiled, and suits this processor
 ``sweep``    one direction over some steps

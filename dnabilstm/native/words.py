@@ -1,4 +1,4 @@
-"""The weights of the words with gaps that sequences have, added up."""
+"""The weights of the gapped k-mers (words, for short) that sequences have, added up."""
 
 import ctypes
 from functools import cache, lru_cache

@@ -85,8 +85,7 @@ def _wanted(run: SequenceRun, config: BiLSTMConfig) -> bool:
     """Whether they are asked for, or may be tried: told by sequences that nothing is fitted to, in bounded memory."""
     if run.model.kmers != "auto" or run.model.architecture != "bilstm":
         return run.model.kmers == "gapped"
-    placed = 0 if config.aligned == "auto" else config.aligned * config.pool
-    if run.training.digest == run.validation.digest or placed > MOST_PLACED:
+    if run.training.digest == run.validation.digest or config.aligned * config.pool > MOST_PLACED:
         return False
     rows = sum(len(words.table) for words in GappedKmers(replace(config, kmers="gapped")).parts)
     return rows * len(config.tasks) <= MOST_WEIGHTS

@@ -73,8 +73,13 @@ def test_mutants_of_words_are_computed_a_few_at_a_time(monkeypatch):
     model = made_model(**SEQUENCE_VARIANTS["gapped"])
     choice = made_choice(model)
     whole = Explainer(model).gradients(choice)[0].hypothetical
+    value, sizes = mutagenesis.OfWords._value, []
+    monkeypatch.setattr(
+        mutagenesis.OfWords, "_value", lambda own, rows: (sizes.append(len(rows)), value(own, rows))[1]
+    )
     monkeypatch.setattr(mutagenesis, "LARGEST", 1)
     assert Explainer(model).gradients(choice)[0].hypothetical == pytest.approx(whole, abs=1e-6)
+    assert set(sizes) == {1}
 
 
 def test_what_gapped_kmers_add_is_that_of_their_mutagenesis():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.model.config import BiLSTMConfig
@@ -138,16 +138,18 @@ def test_of_many_words_a_sample_of_the_sequences_is_fitted_to(monkeypatch):
     assert found == [150]
 
 
-class Undrawn(TorchFunctionMode):
+class Undrawn(TorchDispatchMode):
     """Refuses to draw."""
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        assert func not in (torch.Tensor.normal_, torch.Tensor.uniform_, torch.rand, torch.randn)
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert torch.Tag.nondeterministic_seeded not in func.tags
         return func(*args, **(kwargs or {}))
 
 
 def test_nothing_is_drawn_that_other_threads_draw_from():
     run, network = run_of(paired((40, 40), 1), paired((20, 20), 2))
+    with Undrawn(), pytest.raises(AssertionError):
+        build(run.network)
     with Undrawn():
         wide, told = with_gapped(replace(run, model=replace(run.model, kmers="gapped")), network)
     assert told["taken"]
