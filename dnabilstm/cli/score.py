@@ -87,7 +87,7 @@ def command(
     from dnabilstm.model.config import parse
     from dnabilstm.score.again import scored_before
 
-    problems, number = Problems(), None
+    problems = Problems()
     with problems.collect():
         check_folder_place(output)
     with problems.collect():
@@ -101,11 +101,8 @@ def command(
         before = scored_before(opened, model_file, output, config, device)
         if before is not None:
             return say(before, output)
-    from dnabilstm.model.runtime import choose_device, computes_bf16, describe, prepare_process
-    from dnabilstm.score.cache import Cache
-    from dnabilstm.score.engine import score_genome
-    from dnabilstm.score.job import settled
-    from dnabilstm.score.shards import score_shard, shard_of
+    from dnabilstm.model.runtime import choose_device
+    from dnabilstm.score.shards import shard_of
 
     with problems.collect():
         number = shard_of(shard) if shard else None
@@ -114,20 +111,39 @@ def command(
     with problems.collect():
         model = load_model_with("position", model_file)
     problems.raise_if_any()
+    _score(opened, model, output, config, place, number, cache_folder)
+
+
+def _score(
+    genome: Any,
+    model: Any,
+    output: Path,
+    config: ScoreConfig,
+    place: Any,
+    number: tuple[int, int] | None,
+    cache_folder: Path | None,
+) -> None:
+    """Score a genome, or shard ``number`` of so many, on the device ``place``, and tell what was done."""
+    from dnabilstm.model.runtime import computes_bf16, describe, prepare_process
+    from dnabilstm.score.cache import Cache
+    from dnabilstm.score.engine import score_genome
+    from dnabilstm.score.job import settled
+    from dnabilstm.score.shards import score_shard
+
     prepare_process()
     model.network.to(place)
     config = settled(config, model)
-    part = f"shard {shard} of " if number else ""
+    part = f"shard {number[0]}/{number[1]} of " if number else ""
     note(
-        f"scoring {part}{opened.total:,} bases of {len(opened.contigs):,} contigs on {describe(place)},"
+        f"scoring {part}{genome.total:,} bases of {len(genome.contigs):,} contigs on {describe(place)},"
         f" {config.precision}"
     )
     _warn(model.card, config, slow=config.precision == "bf16" and not computes_bf16(place))
-    _warn_of_other_genome(opened, model.card)
+    _warn_of_other_genome(genome, model.card)
     cache = Cache(cache_folder) if cache_folder else None
-    with progress_bar("score", opened.total, "bases") as advance:
+    with progress_bar("score", genome.total, "bases") as advance:
         run = partial(score_shard, shard=number) if number else score_genome
-        scores = run(opened, model, output, config=config, progress=advance, cache=cache)
+        scores = run(genome, model, output, config=config, progress=advance, cache=cache)
     say(scores, None if number else output)
     if number:
         note(f"when all {number[1]} shards are there: dnabilstm merge --output {output}")
