@@ -598,7 +598,7 @@ def test_shards_share_the_scoring_of_a_genome(finished, tmp_path):
     assert not (tmp_path / "results/own/tiny/shards").exists()
     assert (tmp_path / "results/own/tiny/region.bw").exists()
     assert open_scores(tmp_path / "results/own/tiny").info["bases"]["in"] == 7544
-    assert len(list((tmp_path / "kept").glob("*/*.npy"))) == 2
+    assert len(list((tmp_path / "kept").glob("*/*.index"))) == 2
 
 
 def test_a_changed_contig_alone_is_scored_again(finished, tmp_path):

@@ -25,6 +25,7 @@ from dnabilstm.files import atomic_file, release
 from dnabilstm.genome import Contig
 
 INDEX = np.dtype([("digest", "S40"), ("offset", "<i8"), ("length", "<i8")])
+INDEX_MAGIC = b"dnabilstm cache index 1\n"
 KEY_LETTERS = 32
 ORPHAN_DAYS = 7.0
 """How long scores stay that are no longer in any folder of scores, and that nobody uses."""
@@ -97,15 +98,15 @@ class Cache:
 
     def shelves(self, key: str, channels: int) -> Iterator[Shelf]:
         """The shelves under a key, the newest first; one that is damaged or just cleaned away is passed over."""
-        for index in sorted((self.folder / key).glob("*.npy"), key=_time_of, reverse=True):
+        for index in sorted((self.folder / key).glob("*.index"), key=_time_of, reverse=True):
             array = index.with_suffix(".f32")
             try:
                 values = np.memmap(array, np.float32, "r").reshape(channels, -1)
-                rows = np.load(index, allow_pickle=False)
+                rows = _read_index(index)
                 os.utime(index)
-            except (OSError, ValueError, EOFError):
+            except (OSError, ValueError):
                 continue
-            if rows.dtype == INDEX and _within(rows, values.shape[1]):
+            if _within(rows, values.shape[1]):
                 yield Shelf(values, rows)
 
     def put(self, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> None:
@@ -119,12 +120,11 @@ class Cache:
         DnabilstmError
             If the cache cannot be written.
         """
-        place = self.folder / key / f"{name}.npy"
+        place = self.folder / key / f"{name}.index"
         if place.exists() and _same(array, place.with_suffix(".f32")):
             return
         with atomic_file(place) as part:
-            with part.open("wb") as out:
-                np.save(out, index_of(contigs), allow_pickle=False)
+            part.write_bytes(INDEX_MAGIC + index_of(contigs).tobytes())
             place.unlink(missing_ok=True)
             _link(array, place.with_suffix(".f32"))
         self._drop([entry for entry in self.entries() if entry.links == 1], ORPHAN_DAYS)
@@ -134,7 +134,7 @@ class Cache:
         found = []
         for array in self.folder.glob("*/*.f32"):
             try:
-                state, index = array.stat(), array.with_suffix(".npy")
+                state, index = array.stat(), array.with_suffix(".index")
                 used = _time_of(index) if index.exists() else state.st_mtime
                 found.append(Entry(array, state.st_size, state.st_nlink, used))
             except FileNotFoundError:
@@ -160,7 +160,7 @@ class Cache:
             if left <= keep_bytes or time.time() - entry.used < 86_400 * unused_days:
                 continue
             # Without its index nobody opens the array any more; who has it open goes on reading.
-            entry.path.with_suffix(".npy").unlink(missing_ok=True)
+            entry.path.with_suffix(".index").unlink(missing_ok=True)
             entry.path.unlink(missing_ok=True)
             left -= entry.size
             gone.append(entry)
@@ -172,6 +172,23 @@ def _same(array: Path, kept: Path) -> bool:
         return kept.samefile(array)
     except FileNotFoundError:
         return False  # never kept, or cleaned away at this moment
+
+
+def _read_index(path: Path) -> np.ndarray:
+    """``INDEX`` of a file of :meth:`Cache.put`.
+
+    This is not NumPy's own format: the header of that one is parsed as Python, which under Python before 3.11.8
+    fails now and then where several threads do it (https://github.com/python/cpython/issues/106905).
+
+    Raises
+    ------
+    ValueError
+        If the file is cut or is something else.
+    """
+    data = path.read_bytes()
+    if not data.startswith(INDEX_MAGIC):
+        raise ValueError(f"{path}: is no index of a cache")
+    return np.frombuffer(data, INDEX, offset=len(INDEX_MAGIC))
 
 
 def _within(rows: np.ndarray, bases: int) -> bool:

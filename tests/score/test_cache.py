@@ -72,12 +72,12 @@ def test_a_copy_where_there_is_no_link(cache, tmp_path, monkeypatch):
     assert (shelf.find(digests_of("ab")) >= 0).all()
 
 
-@pytest.mark.parametrize("damage", ["array gone", "array cut", "index cut", "index of junk"])
+@pytest.mark.parametrize("damage", ["array gone", "array cut", "index cut", "index row cut", "index of junk"])
 def test_what_is_damaged_is_passed_over(cache, tmp_path, damage):
     contigs = contigs_of("ab")
     for name in ("one", "two"):
         cache.put("key", name, array_of(tmp_path, contigs), contigs)
-    index = next(cache.folder.glob("key/one.npy"))
+    index = next(cache.folder.glob("key/one.index"))
     array = index.with_suffix(".f32")
     if damage == "array gone":
         array.unlink()
@@ -85,7 +85,9 @@ def test_what_is_damaged_is_passed_over(cache, tmp_path, damage):
         array.unlink()
         array.write_bytes(b"\0" * 24)
     else:
-        index.write_bytes(index.read_bytes()[:20] if damage == "index cut" else b"junk" * 99)
+        whole = index.read_bytes()
+        cuts = {"index cut": whole[:20], "index row cut": whole[:-1]}
+        index.write_bytes(cuts.get(damage, b"junk" * 99))
     assert len(list(cache.shelves("key", 2))) == 1
 
 
@@ -93,7 +95,7 @@ def test_cleaning_takes_the_longest_unused_first(cache, tmp_path):
     contigs = contigs_of("ab")
     for age, name in enumerate(["new", "middle", "old"]):
         cache.put("key", name, array_of(tmp_path, contigs, age), contigs)
-        os.utime(cache.folder / "key" / f"{name}.npy", (1e9 - age, 1e9 - age))
+        os.utime(cache.folder / "key" / f"{name}.index", (1e9 - age, 1e9 - age))
     size = cache.entries()[0].size
     assert cache.clean(unused_days=1e6) == []
     assert [entry.path.stem for entry in cache.clean(keep_bytes=2 * size)] == ["old"]
@@ -108,7 +110,7 @@ def test_what_no_scores_folder_has_any_more_goes_after_a_while(cache, tmp_path):
         folder.mkdir()
         cache.put("key", name, array_of(folder, contigs), contigs)
     for name in ("kept", "orphan"):
-        os.utime(cache.folder / "key" / f"{name}.npy", (1e9, 1e9))
+        os.utime(cache.folder / "key" / f"{name}.index", (1e9, 1e9))
     for name in ("orphan", "fresh orphan"):
         (tmp_path / name / "scores.f32").unlink()
     cache.put("key", "new", array_of(tmp_path, contigs), contigs)
