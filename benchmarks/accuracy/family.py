@@ -28,6 +28,8 @@ VARIANTS = {
     "1 layer": {"model.layers": 1},
     "3 layers": {"model.layers": 3},
     "4 layers": {"model.layers": 4},
+    "128 units": {"model.hidden": 128},
+    "128 filter pairs": {"model.filters": 128},
     "both directions, untied": FREE,
     "one direction": ONE_WAY,
     "one direction, 1 layer": {**ONE_WAY, "model.layers": 1},
