@@ -28,6 +28,7 @@ ORDER = [
     *(
         "metrics",
         "calibrate",
+        "class_calibrate",
         "class_metrics",
         "train",
         "classify",

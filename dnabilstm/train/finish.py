@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from dnabilstm.audit.composition import CARD_KEY, composition_of
-from dnabilstm.calibrate import Platt, fit_platt, fit_softmax
+from dnabilstm.calibrate import Platt, fit_platt
+from dnabilstm.class_calibrate import fit_softmax
 from dnabilstm.class_metrics import class_figures, without_nan
 from dnabilstm.errors import Problems
 from dnabilstm.labels import Labels

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from dnabilstm.calibrate import calibrated_losses, fit_stack
+from dnabilstm.class_calibrate import calibrated_losses, fit_stack
 from dnabilstm.model.config import MOST_PLACED, BiLSTMConfig
 from dnabilstm.model.gapped import GappedKmers, Words
 from dnabilstm.model.runtime import device_of

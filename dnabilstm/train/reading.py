@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.audit.groups import groups_of
-from dnabilstm.calibrate import calibrated_losses
+from dnabilstm.class_calibrate import calibrated_losses
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.score.sequences import sequence_logits
 from dnabilstm.sequences.parts import choose_parts
