@@ -111,7 +111,10 @@ def _shelves(job: Job, earlier: Scores | None, cache: Cache | None) -> Iterator[
     """Scores of the same model and settings, nearest first."""
     if earlier is not None and earlier.info.get("key") == job.key and earlier.channels == job.channels:
         done = set(earlier.info.get("contigs_scored") or (contig.name for contig in earlier.contigs))
-        yield Shelf(earlier.values, index_of(c for c in earlier.contigs if c.name in done and job.scores(c)))
+        least = earlier.info["identity"]["min_contig"]
+        yield Shelf(
+            earlier.values, index_of(c for c in earlier.contigs if c.name in done and c.length >= least)
+        )
     if cache is not None and job.reusable:
         yield from cache.shelves(job.key, len(job.channels))
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dnabilstm.files import release
+from dnabilstm.genome import Contig, no_call_intervals
 from dnabilstm.model.bundle import Model
 from dnabilstm.score.cache import Shelf
 from dnabilstm.score.job import Job, place_of
@@ -103,17 +104,28 @@ def _reuse(
     wanted = [c for c in wanted if c.offset < part[1] and c.offset + c.length > part[0]]
     for shelf in shelves:
         places = shelf.find(np.array([contig.digest.encode() for contig in wanted], "S40"))
+        left = []
         for contig, place in zip(wanted, places.tolist(), strict=True):
-            if place < 0 or shelf.index["length"][place] != contig.length:
+            low, high = max(0, part[0] - contig.offset), min(contig.length, part[1] - contig.offset)
+            if place < 0 or not _is_whole(job, contig, values := shelf.scores(place)):
+                left.append(contig)
                 continue
-            first, last = max(contig.offset, part[0]), min(contig.offset + contig.length, part[1])
-            values = shelf.scores(place)[:, first - contig.offset : last - contig.offset]
-            draft.write(first - part[0], last - part[0], values)
+            first, last = contig.offset + low - part[0], contig.offset + high - part[0]
+            draft.write(first, last, values[:, low:high])
             found.written, found.reused = found.written + last - first, found.reused + last - first
             progress(last - first)
         shelf.release()
-        wanted = [contig for contig, place in zip(wanted, places.tolist(), strict=True) if place < 0]
+        wanted = left
     return {contig.name for contig in wanted}
+
+
+def _is_whole(job: Job, contig: Contig, values: np.ndarray) -> bool:
+    """Whether scores of a shelf have a call for each base that gets one, and no other."""
+    if values.shape[1] != contig.length:
+        return False
+    runs = no_call_intervals(job.genome.sequence(contig.name), job.config.no_call_run)
+    blank = sum(int(np.isnan(values[0, at : at + RELEASE]).sum()) for at in range(0, contig.length, RELEASE))
+    return blank == int(np.diff(runs).sum())
 
 
 @torch.inference_mode()

@@ -261,6 +261,35 @@ def test_a_changed_contig_costs_that_contig(digested, place, tmp_path, monkeypat
     np.testing.assert_allclose(scores.values, want, atol=1e-6)
 
 
+@pytest.mark.parametrize("place", ["folder", "cache"])
+def test_contigs_that_were_too_short_before_are_scored_when_they_no_longer_are(
+    digested, place, tmp_path, monkeypatch
+):
+    genome, model = digested
+    cache = Cache(tmp_path / "cache") if place == "cache" else None
+    score_genome(genome, model, tmp_path / "one", replace(GRID, min_contig=1000), cache=cache)
+    want = np.array(score_genome(genome, model, tmp_path / "fresh", GRID).values)
+    count = Count(monkeypatch)
+    folder = tmp_path / ("one" if place == "folder" else "two")
+    scores = score_genome(genome, model, folder, GRID, cache=cache)
+    assert count.bases == 900 + 30
+    assert scores.info["bases"] == {"in": genome.total, "scored": genome.total, "no_call": 0}
+    np.testing.assert_allclose(scores.values, want, atol=1e-6)
+    assert (folder / "nocall.bed").read_text() == ""
+
+
+def test_a_shelf_with_bases_missing_is_not_believed(digested, tmp_path, monkeypatch):
+    genome, model = digested
+    cache = Cache(tmp_path / "cache")
+    want = np.array(score_genome(genome, model, tmp_path / "one", GRID, cache=cache).values)
+    (array,) = (tmp_path / "cache").glob("*/*.f32")
+    np.memmap(array, np.float32, "r+").reshape(2, -1)[:, 1500] = np.nan  # in b
+    count = Count(monkeypatch)
+    scores = score_genome(genome, model, tmp_path / "two", GRID, cache=cache)
+    assert count.bases == 1100
+    np.testing.assert_allclose(scores.values, want, atol=1e-6)
+
+
 def reordered(genome: Genome, order: list[int]) -> Genome:
     contigs, offset = [], 0
     for index in order:
