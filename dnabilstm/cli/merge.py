@@ -16,6 +16,12 @@ from dnabilstm.files import check_folder_place
     type=click.Path(path_type=Path),
     help="Folder that 'dnabilstm score --shard' was given.",
 )
+@click.option(
+    "--shards",
+    "count",
+    type=click.IntRange(min=1),
+    help="How many shards there are; needed only where complete sets of different numbers lie there.",
+)
 @click.option("--keep", is_flag=True, help="Leave the shards; else they are deleted when the whole is there.")
 @click.option(
     "--cache",
@@ -23,18 +29,19 @@ from dnabilstm.files import check_folder_place
     type=click.Path(path_type=Path),
     help="As of 'dnabilstm score'; takes the scores.",
 )
-def command(output: Path, keep: bool, cache_folder: Path | None) -> None:
+def command(output: Path, count: int | None, keep: bool, cache_folder: Path | None) -> None:
     """Put the shards of a genome together.
 
     Writes scores.f32, scores.json and nocall.bed, as 'dnabilstm score' of the whole would. Refused are
-    shards of different genomes, models or settings; what is missing is named.
+    shards of different genomes, models or settings; what is missing is named. Shards of another number
+    that are not all there are left alone.
     """
     from dnabilstm.score.cache import Cache
     from dnabilstm.score.shards import bases_of_shards, merge_shards
 
     if cache_folder:
         check_folder_place(cache_folder)
-    with progress_bar("merge", bases_of_shards(output), "bases") as advance:
+    with progress_bar("merge", bases_of_shards(output, count), "bases") as advance:
         cache = Cache(cache_folder) if cache_folder else None
-        scores = merge_shards(output, keep=keep, progress=advance, cache=cache)
+        scores = merge_shards(output, count=count, keep=keep, progress=advance, cache=cache)
     say(scores, output)

@@ -4,7 +4,6 @@ Windows are those of the whole genome, so shards have the scores that the whole 
 """
 
 import shutil
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -90,14 +89,19 @@ def score_shard(
     return score_part(job, folder_of(folder, *shard), part_of(job, *shard), progress, cache)
 
 
-def bases_of_shards(folder: Path) -> int:
+def bases_of_shards(folder: Path, count: int | None = None) -> int:
     """Bases that ``merge_shards`` will copy; refuses what that refuses for a shard that is missing."""
-    parts = [open_scores(place, SHARD).info["part"] for place in _all_shards(Path(folder))]
+    parts = [open_scores(place, SHARD).info["part"] for place in _all_shards(Path(folder), count)]
     return sum(last - first for first, last in parts)
 
 
 def merge_shards(
-    folder: Path, *, keep: bool = False, progress: Progress | None = None, cache: Cache | None = None
+    folder: Path,
+    *,
+    count: int | None = None,
+    keep: bool = False,
+    progress: Progress | None = None,
+    cache: Cache | None = None,
 ) -> Scores:
     """Put the shards under ``folder`` together to the scores of the whole genome there.
 
@@ -105,6 +109,8 @@ def merge_shards(
     ----------
     folder
         That ``score_shard`` was given.
+    count
+        How many shards there are; needed only where complete sets of different numbers lie side by side.
     keep
         Leave the shards; else they are deleted when the whole is finished.
     progress
@@ -115,10 +121,11 @@ def merge_shards(
     Raises
     ------
     DnabilstmError
-        If a shard is missing, or shards are of different genomes, models or settings.
+        If a shard is missing, shards are of different genomes, models or settings, or it is not clear which are
+        meant.
     """
     folder = Path(folder)
-    places = _all_shards(folder)
+    places = _all_shards(folder, count)
     shards = [open_scores(place, SHARD) for place in places]
     _check_alike(places, shards)
     first = shards[0]
@@ -141,18 +148,30 @@ def merge_shards(
     return scores
 
 
-def _all_shards(folder: Path) -> list[Path]:
+def _all_shards(folder: Path, wanted: int | None) -> list[Path]:
     """The folders of all shards, in order."""
-    found: dict[int, list[int]] = defaultdict(list)
+    found: dict[int, list[int]] = {} if wanted is None else {wanted: []}
     for place in (folder / FOLDER).glob("*-of-*"):
         number, _, count = place.name.partition("-of-")
-        if number.isdecimal() and count.isdecimal() and finished_scores(place, SHARD) is not None:
-            found[int(count)].append(int(number))
-    for count, numbers in found.items():
-        if len(numbers) == count:
-            return [folder_of(folder, number, count) for number in range(1, count + 1)]
-    if not found:
-        raise DnabilstmError(f"{folder}: has no finished shards; run 'dnabilstm score --shard 1/N' and so on")
+        if (
+            number.isdecimal()
+            and count.isdecimal()
+            and wanted in (None, int(count))
+            and finished_scores(place, SHARD) is not None
+        ):
+            found.setdefault(int(count), []).append(int(number))
+    if not any(found.values()):
+        raise DnabilstmError(
+            f"{folder}: has no finished shards; run 'dnabilstm score --shard 1/{wanted or 'N'}' and so on"
+        )
+    whole = sorted(count for count, numbers in found.items() if len(numbers) == count)
+    if len(whole) > 1:
+        raise DnabilstmError(
+            f"{folder}: has all shards of {' and all of '.join(map(str, whole))}; give --shards with the number"
+            f" that is meant, or delete the others"
+        )
+    if whole:
+        return [folder_of(folder, number, whole[0]) for number in range(1, whole[0] + 1)]
     count, numbers = max(found.items(), key=lambda item: len(item[1]))
     missing = [f"{number}/{count}" for number in range(1, count + 1) if number not in numbers]
     raise DnabilstmError(

@@ -11,7 +11,7 @@ from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
 from dnabilstm.score.job import Job
-from dnabilstm.score.shards import folder_of, merge_shards, part_of, score_shard, shard_of
+from dnabilstm.score.shards import bases_of_shards, folder_of, merge_shards, part_of, score_shard, shard_of
 from tests.score.conftest import NEAR, genome_of, model_of, with_digests
 
 GRID = ScoreConfig(chunk=200, halo=50, min_contig=20, precision="fp32")
@@ -84,6 +84,23 @@ def test_what_is_missing_is_named(genome, model, tmp_path):
         score_shard(genome, model, tmp_path, (number, 4), GRID)
     with pytest.raises(DnabilstmError, match=r"of 4 shards 2 are not finished; .* --shard 2/4, 4/4"):
         merge_shards(tmp_path)
+
+
+def test_two_complete_sets_are_not_mixed_up(genome, model, tmp_path):
+    other = model_of({"note": "another"})
+    for number in (1, 2):
+        score_shard(genome, other, tmp_path, (number, 2), GRID)
+    for number in (1, 2, 3):
+        score_shard(genome, model, tmp_path, (number, 3), GRID)
+    with pytest.raises(DnabilstmError, match="has all shards of 2 and all of 3; give --shards"):
+        merge_shards(tmp_path)
+    with pytest.raises(DnabilstmError, match="has no finished shards; run 'dnabilstm score --shard 1/4'"):
+        merge_shards(tmp_path, count=4)
+    assert bases_of_shards(tmp_path, 3) == genome.total
+    want = score_genome(genome, model, tmp_path / "whole", GRID).info["identity"]
+    assert merge_shards(tmp_path, count=3).info["identity"] == want
+    # What is left is clear again.
+    assert merge_shards(tmp_path).info["identity"] != want
 
 
 def test_shards_of_different_runs_are_refused(genome, model, tmp_path):

@@ -105,9 +105,11 @@ else:
         params:
             folder=subpath(output[0], parent=True),
             cache=get_cache_options(2),
+            shards=SHARDS_OF_SCORE,
         shell:
             r"""
             dnabilstm merge \
+                --shards {params.shards} \
                 --keep \
                 {params.cache:q} \
                 --output {params.folder:q} \
