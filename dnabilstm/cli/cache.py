@@ -28,7 +28,8 @@ from dnabilstm.cli.progress import note
 def command(folder: Path, clean: bool, unused_days: float, keep_gb: float) -> None:
     """List the scores that 'dnabilstm score --cache' keeps in FOLDER, the longest unused first; or delete them.
 
-    Scores that a folder of scores has too take no room of their own. Jobs may run meanwhile.
+    Scores that a folder of scores has too take no room of their own, if it lies on the same file system. Jobs may
+    run meanwhile.
     """
     from dnabilstm.score.cache import Cache, check_cache
 
@@ -39,7 +40,7 @@ def command(folder: Path, clean: bool, unused_days: float, keep_gb: float) -> No
     )
     for entry in entries:
         days = (time.time() - entry.used) / 86_400
-        own = "shared with a folder of scores" if entry.links > 1 else "only here"
+        own = "in a folder of scores too" if entry.held else "only here"
         print(f"{entry.path}\t{entry.size / 1e9:.3f} GB\tused {days:.1f} days ago\t{own}")
     what = "deleted" if clean else "kept"
     note(f"{len(entries)} arrays of scores, {sum(entry.size for entry in entries) / 1e9:.3f} GB, {what}")

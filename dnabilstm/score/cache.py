@@ -4,8 +4,8 @@ What a contig's scores depend on is its sequence (the refget digest), the model 
 and the settings that change them. A cache is a folder with a subfolder for each model and settings,
 and in it a *shelf* for each genome that was scored: the array, and an index of its contigs. The array is
 a hard link to the scores where the file system allows it, so it takes no space of its own while they
-are there. A shelf appears only when it is whole and is never changed, so that any number of jobs may
-read, write and clean at a time.
+are there; else it is a copy, and the index says of what. A shelf appears only when it is whole, and whatever
+replaces it has the same scores at the same places, so that any number of jobs may read, write and clean at a time.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from dnabilstm.genome import Contig
 
 INDEX = np.dtype([("digest", "S40"), ("offset", "<i8"), ("length", "<i8")])
 INDEX_MAGIC = b"dnabilstm cache index 1\n"
+"""Followed by a line that says what the array is a copy of, empty for a hard link, and the rows of ``INDEX``."""
 KEY_LETTERS = 32
 ORPHAN_DAYS = 7.0
 """How long scores stay that are no longer in any folder of scores, and that nobody uses."""
@@ -76,11 +78,11 @@ def index_of(contigs: Iterable[Contig]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Entry:
-    """A shelf on the disk: its array's path, size in bytes, links to it, and when it was last used."""
+    """A shelf on the disk: its array's path and size in bytes, whether its scores are in a folder too, its last use."""
 
     path: Path
     size: int
-    links: int
+    held: bool
     used: float
 
 
@@ -110,10 +112,21 @@ class Cache:
                 yield Shelf(values, rows)
 
     def put(self, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> None:
-        """Keep the finished array ``array`` as a shelf; a shelf of that name is replaced.
+        """Keep the finished array ``array`` as a shelf.
 
-        What is in no folder of scores any more and was not used for ``ORPHAN_DAYS`` goes, so that a cache
-        does not fill the disk by itself.
+        What is in no folder of scores any more, as far as can be seen from here, and was not used for
+        ``ORPHAN_DAYS`` goes, so that a cache does not fill the disk by itself.
+
+        Parameters
+        ----------
+        key
+            Of model and settings.
+        name
+            Of all that says which contigs stand where in the array; a shelf of that name is replaced.
+        array
+            Finished scores, float32 (channels, bases).
+        contigs
+            Those that were scored.
 
         Raises
         ------
@@ -121,13 +134,15 @@ class Cache:
             If the cache cannot be written.
         """
         place = self.folder / key / f"{name}.index"
-        if place.exists() and _same(array, place.with_suffix(".f32")):
+        kept, state = place.with_suffix(".f32"), _state(array)
+        if place.exists() and (_same(array, kept) or _origin(place) == state):
             return
         with atomic_file(place) as part:
-            part.write_bytes(INDEX_MAGIC + index_of(contigs).tobytes())
             place.unlink(missing_ok=True)
-            _link(array, place.with_suffix(".f32"))
-        self._drop([entry for entry in self.entries() if entry.links == 1], ORPHAN_DAYS)
+            _link(array, kept)
+            origin = b"" if _same(array, kept) else state
+            part.write_bytes(INDEX_MAGIC + origin + b"\n" + index_of(contigs).tobytes())
+        self._drop([entry for entry in self.entries() if not entry.held], ORPHAN_DAYS)
 
     def entries(self) -> list[Entry]:
         """What is there, the longest unused first."""
@@ -136,7 +151,8 @@ class Cache:
             try:
                 state, index = array.stat(), array.with_suffix(".index")
                 used = _time_of(index) if index.exists() else state.st_mtime
-                found.append(Entry(array, state.st_size, state.st_nlink, used))
+                held = state.st_nlink > 1 or _is_current(_origin(index))
+                found.append(Entry(array, state.st_size, held, used))
             except FileNotFoundError:
                 continue
         return sorted(found, key=lambda entry: entry.used)
@@ -185,10 +201,33 @@ def _read_index(path: Path) -> np.ndarray:
     ValueError
         If the file is cut or is something else.
     """
-    data = path.read_bytes()
-    if not data.startswith(INDEX_MAGIC):
+    magic, _, rows = (path.read_bytes().split(b"\n", 2) + [b"", b""])[:3]
+    if magic + b"\n" != INDEX_MAGIC:
         raise ValueError(f"{path}: is no index of a cache")
-    return np.frombuffer(data, INDEX, offset=len(INDEX_MAGIC))
+    return np.frombuffer(rows, INDEX)
+
+
+def _state(array: Path) -> bytes:
+    """Which array it is, and in which state: a line of size in bytes, time of its last change in ns, and path."""
+    state = array.stat()
+    return b"%d\t%d\t%s" % (state.st_size, state.st_mtime_ns, quote(os.fsencode(array.resolve())).encode())
+
+
+def _origin(index: Path) -> bytes:
+    """The state of the array that a shelf's is a copy of; empty for a link, and where there is no index."""
+    try:
+        with index.open("rb") as lines:
+            return lines.readline().rstrip(b"\n") if lines.readline() == INDEX_MAGIC else b""
+    except OSError:
+        return b""
+
+
+def _is_current(state: bytes) -> bool:
+    """Whether the array of a state is there, unchanged."""
+    try:
+        return bool(state) and _state(Path(os.fsdecode(unquote_to_bytes(state.split(b"\t")[2])))) == state
+    except (OSError, IndexError, ValueError):
+        return False
 
 
 def _within(rows: np.ndarray, bases: int) -> bool:

@@ -122,5 +122,4 @@ def _shelves(job: Job, earlier: Scores | None, cache: Cache | None) -> Iterator[
 def keep(job: Job, folder: Path, cache: Cache | None) -> None:
     """Put the finished scores of a folder into the cache."""
     if cache is not None and job.reusable:
-        name = job.genome.digest if len(job.contigs) == len(job.genome.contigs) else key_of("", job.identity)
-        cache.put(job.key, name, folder / ARRAY_FILE, filter(job.scores, job.contigs))
+        cache.put(job.key, key_of("", job.identity), folder / ARRAY_FILE, filter(job.scores, job.contigs))

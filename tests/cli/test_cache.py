@@ -36,7 +36,7 @@ def test_scores_are_found_listed_and_deleted(folder):
     assert (folder / "a/scores.f32").read_bytes() == (folder / "b/scores.f32").read_bytes()
     done = run("cache", "kept")
     assert len(done.stdout.splitlines()) == 1
-    assert "shared with a folder of scores" in done.stdout
+    assert "in a folder of scores too" in done.stdout
     assert "1 arrays of scores" in done.stderr
     assert run("cache", "kept", "--clean", "--unused-days", 1).stdout == ""
     assert len(run("cache", "kept", "--clean").stdout.splitlines()) == 1

@@ -1,6 +1,7 @@
 """Scores found again by content, with others writing and cleaning at the same time."""
 
 import os
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -58,18 +59,36 @@ def test_the_scores_take_no_room_of_their_own(cache, tmp_path):
     cache.put("key", "one", array, contigs)
     (entry,) = cache.entries()
     assert entry.path.samefile(array)
-    assert entry.links == 2
+    assert entry.held
 
 
-def test_a_copy_where_there_is_no_link(cache, tmp_path, monkeypatch):
+@pytest.fixture
+def no_links(monkeypatch):
+    """A cache on another file system."""
+
     def refuse(*args):
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    contigs = contigs_of("ab")
-    cache.put("key", "one", array_of(tmp_path, contigs), contigs)
+
+
+def test_a_copy_where_there_is_no_link(cache, tmp_path, no_links, monkeypatch):
+    contigs, array = contigs_of("ab"), tmp_path / "näme\nwith \udcff"
+    array.mkdir()
+    array = array_of(array, contigs)
+    cache.put("key", "one", array, contigs)
     (shelf,) = cache.shelves("key", 2)
     assert (shelf.find(digests_of("ab")) >= 0).all()
+    # Copied once, and known for what it is as long as the scores are there.
+    copies = []
+    monkeypatch.setattr(shutil, "copyfile", lambda *files: copies.append(files))
+    cache.put("key", "one", array, contigs)
+    assert copies == []
+    assert [entry.held for entry in cache.entries()] == [True]
+    array.write_bytes(b"changed")
+    assert [entry.held for entry in cache.entries()] == [False]
+    array.unlink()
+    assert [entry.held for entry in cache.entries()] == [False]
 
 
 @pytest.mark.parametrize("damage", ["array gone", "array cut", "index cut", "index row cut", "index of junk"])
@@ -103,7 +122,10 @@ def test_cleaning_takes_the_longest_unused_first(cache, tmp_path):
     assert cache.entries() == []
 
 
-def test_what_no_scores_folder_has_any_more_goes_after_a_while(cache, tmp_path):
+@pytest.mark.parametrize("links", [True, False])
+def test_what_no_scores_folder_has_any_more_goes_after_a_while(cache, tmp_path, links, request):
+    if not links:
+        request.getfixturevalue("no_links")
     contigs = contigs_of("ab")
     for name in ("kept", "orphan", "fresh orphan"):
         folder = tmp_path / name
