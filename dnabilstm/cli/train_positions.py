@@ -59,9 +59,18 @@ def train_positions(
     write_split(data.split, stem.with_name(f"{stem.name}.split.bed"))
     _audit(data, stem.with_name(f"{stem.name}.audit"))
     model = train_members(runs, output, finish_positions, _say)
-    context = model.card["context"]
-    off = context["measured"][-1]["p999"]
-    note(f"halo {context['halo']:,} bases: 99.9 % of scores within {off:.1e} of an exact sweep")
+    _say_context(model.card["context"])
+
+
+def _say_context(context: dict[str, Any]) -> None:
+    halo, measured = f"halo {context['halo']:,} bases", context["measured"]
+    if measured and measured[-1]["halo"] == context["halo"]:
+        note(f"{halo}: 99.9 % of scores within {measured[-1]['p999']:.1e} of an exact sweep")
+    else:
+        note(
+            f"{halo}, a guess: {context['probe_bases']:,} bases of validation are too few to tell how far the model"
+            " looks; 'dnabilstm score --exact' sweeps contigs whole"
+        )
 
 
 def _audit(data: "PositionData", folder: Path) -> None:

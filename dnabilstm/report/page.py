@@ -63,7 +63,8 @@ def warnings_of(run: Run) -> list[str]:
     cards = run.card.get("members", [run.card])
     if not all(card.get("context", {}).get("within", True) for card in cards):
         found.append(
-            "the model's memory is longer than its halo; dnabilstm score --exact gives its exact scores"
+            "the model's memory is longer than its halo, or the validation part too short to tell;"
+            " dnabilstm score --exact gives its exact scores"
         )
     if not run.audit:
         found.append("no audit of the training data lies beside the model file: leaks are not known")

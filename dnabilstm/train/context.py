@@ -1,7 +1,7 @@
 """How far the scores feel the sequence: measured after training, since a context grows while a model learns.
 
-Held-out sequence is swept whole, and again in short windows with halos of growing length. The
-smallest halo whose 99.9th percentile of difference keeps well under the promise becomes the model's.
+Held-out sequence, stretch behind stretch, is swept whole, and again in short windows with halos of growing
+length. The smallest halo whose 99.9th percentile of difference keeps well under the promise becomes the model's.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ from dnabilstm.genome import Contig, Genome
 from dnabilstm.labels import Labels
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.plan import Grid
-from dnabilstm.score.settings import DEFAULT_CHUNK
+from dnabilstm.score.settings import DEFAULT_CHUNK, DEFAULT_HALO
 from dnabilstm.train.held_out import auprc_by_channel, held_out_labels, held_out_logits
 from dnabilstm.windows import Stretch
 
@@ -41,7 +41,8 @@ def measure_context(
     Parameters
     ----------
     genome, network, stretches
-        Held-out sequence; at most ``PROBE_BASES`` of it are used, cut into contigs of their own.
+        Held-out sequence; at most ``PROBE_BASES`` of it are used, joined to one contig, since what is shorter than
+        a context says nothing of it.
     calibration
         Of each channel, since the differences are of calibrated probabilities.
     labels
@@ -54,11 +55,13 @@ def measure_context(
     dict
         ``halo`` and ``chunk`` in bases; ``measured``, a row a halo with the worst, 99.9th percentile
         and mean difference against the exact sweep, over chunks of ``PROBE_CHUNK`` bases; ``within``,
-        whether the promise is kept; ``bf16``, the same differences between bf16 and fp32 arithmetic, and
+        whether it was seen to keep the promise (of a probe that is shorter than the halo nothing is seen: then it
+        is ``DEFAULT_HALO`` at least); ``bf16``, the same differences between bf16 and fp32 arithmetic, and
         ``auprc_loss``, what bf16 takes from the AUPRC of each channel.
     """
     taken = _taken(stretches)
-    probe, whole = _probe(genome, taken)
+    probe = _probe(genome, taken)
+    whole = [Stretch(contig.name, 0, contig.length, "valid") for contig in probe.contigs]
     pool = network.config.pool
 
     def probabilities(grid: Grid, how: ScoreConfig = config) -> np.ndarray:
@@ -70,18 +73,22 @@ def measure_context(
     exact = probabilities(Grid(pool, 0, 0))
     measured: list[dict[str, float]] = []
     for halo in HALOS:
+        if probe.total <= PROBE_CHUNK + 2 * halo:  # one window: nothing would be cut
+            break
         cut = probabilities(Grid(pool, -(-PROBE_CHUNK // pool), -(-halo // pool)))
         measured.append({"halo": halo} | _difference(cut, exact))
         if measured[-1]["p999"] <= PROMISE * MARGIN:
             break
+    within = bool(measured) and measured[-1]["p999"] <= PROMISE
+    taken_halo = measured[-1]["halo"] if within else max(DEFAULT_HALO, halo)
     rough = probabilities(Grid(pool, 0, 0), replace(config, precision="bf16"))
     truth, channels = held_out_labels(labels, taken), network.config.channels
     kept, left = (auprc_by_channel(truth, of, channels) for of in (exact, rough))
     losses = {channel: kept[channel] - left[channel] for channel in channels}
     return {
-        "halo": measured[-1]["halo"],
-        "chunk": max(DEFAULT_CHUNK, CHUNK_OF_HALOS * measured[-1]["halo"]),
-        "within": measured[-1]["p999"] <= PROMISE,
+        "halo": taken_halo,
+        "chunk": max(DEFAULT_CHUNK, CHUNK_OF_HALOS * taken_halo),
+        "within": within,
         "probe_chunk": PROBE_CHUNK,
         "probe_bases": probe.total,
         "measured": measured,
@@ -98,17 +105,16 @@ def _difference(got: np.ndarray, want: np.ndarray) -> dict[str, float]:
 
 def _taken(stretches: list[Stretch]) -> list[Stretch]:
     """The beginnings of the longest stretches, of at most ``PROBE_BASES`` together."""
-    share = PROBE_BASES // min(len(stretches), 4)
-    longest = sorted(stretches, key=lambda s: s.start - s.end)[:4]
-    return [replace(stretch, end=min(stretch.end, stretch.start + share)) for stretch in longest]
+    share, left, taken = PROBE_BASES // min(len(stretches), 4), PROBE_BASES, []
+    for stretch in sorted(stretches, key=lambda s: s.start - s.end):
+        end = min(stretch.end, stretch.start + min(share, left))
+        if stretch.start < end:
+            taken.append(replace(stretch, end=end))
+        left -= end - stretch.start
+    return taken
 
 
-def _probe(genome: Genome, taken: list[Stretch]) -> tuple[Genome, list[Stretch]]:
-    """Stretches as a genome of their own, each a contig, and those contigs as stretches."""
-    contigs, codes, offset = [], [], 0
-    for stretch in taken:
-        codes.append(genome.sequence(stretch.contig)[stretch.start : stretch.end])
-        contigs.append(Contig(f"{stretch.contig}:{stretch.start}", len(codes[-1]), offset, ""))
-        offset += len(codes[-1])
-    probe = Genome(tuple(contigs), np.concatenate(codes), genome.source)
-    return probe, [Stretch(contig.name, 0, contig.length, "valid") for contig in contigs]
+def _probe(genome: Genome, taken: list[Stretch]) -> Genome:
+    """Stretches, one behind the other, as a genome of one contig."""
+    codes = np.concatenate([genome.sequence(s.contig)[s.start : s.end] for s in taken])
+    return Genome((Contig("probe", len(codes), 0, ""),), codes, genome.source)

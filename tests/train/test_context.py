@@ -33,22 +33,35 @@ def labels_of(genome: Genome) -> Labels:
     return Labels(genome, values, {"tasks": ["a"], "channels": ["a"], "genome_digest": genome.digest})
 
 
+def context_of(keep: float, bases: int, contigs: int = 1) -> dict:
+    """What is measured of a validation part of so many contigs of so many bases."""
+    codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(4, size=bases * contigs)]
+    made = tuple(Contig(f"c{k}", bases, bases * k, "") for k in range(contigs))
+    genome = Genome(made, codes, "c.fa")
+    stretches = [Stretch(contig.name, 0, bases, "valid") for contig in made]
+    settings = {"a": Platt()}, labels_of(genome), ScoreConfig(precision="fp32")
+    return measure_context(genome, leaky_network(keep), stretches, *settings)
+
+
 @pytest.mark.parametrize(("keep", "least", "most"), [(0.5, 0, 250), (0.99, 500, 2000)])
 def test_a_longer_memory_needs_a_longer_halo(keep, least, most):
-    codes = np.array([1, 2, 4, 8], np.uint8)[np.random.default_rng(0).integers(4, size=20_000)]
-    genome = Genome((Contig("c", len(codes), 0, ""),), codes, "c.fa")
-    stretches = [Stretch("c", 0, len(codes), "valid")]
-    context = measure_context(
-        genome,
-        leaky_network(keep),
-        stretches,
-        {"a": Platt()},
-        labels_of(genome),
-        ScoreConfig(precision="fp32"),
-    )
+    context = context_of(keep, 20_000)
     assert least <= context["halo"] <= most
     assert context["within"]
     off = [row["p999"] for row in context["measured"]]
     assert off == sorted(off, reverse=True)
     assert 0 < context["bf16"]["p999"] <= context["bf16"]["worst"] < 0.1
     assert abs(context["bf16"]["auprc_loss"]["a"]) < 0.05
+
+
+def test_short_stretches_tell_a_long_memory_together():
+    assert context_of(0.99, 800, contigs=30)["halo"] == context_of(0.99, 24_000)["halo"]
+
+
+@pytest.mark.parametrize("bases", [900, 2_500])
+def test_a_part_that_is_too_short_to_tell_claims_nothing(bases):
+    context = context_of(0.998, bases)
+    assert context["halo"] == 4_000
+    assert not context["within"]
+    # What a short part does tell counts.
+    assert context_of(0.5, 2_500)["halo"] <= 250
