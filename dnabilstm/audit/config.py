@@ -12,7 +12,7 @@ class AuditConfig:
     """What counts as a repeat.
 
     With the defaults a near-duplicate is alike in about 97 % of its bases, since 0.97 ** 16 = 0.61, or
-    is shifted by a third of its length.
+    is shifted by a third of its length. A copy in another part of a genome is found if it has 73 bases or more.
     """
 
     k: Annotated[
@@ -26,7 +26,7 @@ class AuditConfig:
     ] = 0.6
     tile: Annotated[
         int, Field(ge=50, le=100_000, description="Bases of a genome that are judged as one.")
-    ] = 200
+    ] = 100
     tile_k: Annotated[
         int, Field(ge=12, le=31, description="Bases of the k-mers that are looked up for a tile.")
     ] = 24

@@ -37,8 +37,9 @@ def define_genome(config: AuditConfig, tile: int, scale: int) -> dict[str, str]:
     """What the figures of an audit of a genome count."""
     sample = "" if scale == 1 else f", one in {scale} of which was looked at"
     return {
-        "tile": f"stretches of about {tile} bases of which at least {config.tile_share:g} of the canonical"
-        f" {config.tile_k}-mers{sample}, and at least {MIN_KMERS}, are in the other part too",
+        "tile": f"stretches of about {tile} bases, one every {tile // 2}, of which at least"
+        f" {config.tile_share:g} of the canonical {config.tile_k}-mers{sample}, and at least {MIN_KMERS}, are"
+        " in the other part too",
         "overlap": "bases that the split gives to both parts",
         "straddling": "labelled regions that lie on bases of two parts",
         "leaked": "bases of a part that are in such tiles or overlaps with an earlier part",
