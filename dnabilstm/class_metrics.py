@@ -71,12 +71,12 @@ def class_figures(
 
 
 def without_nan(value: Any) -> Any:
-    """The same figures for JSON, which has no NaN: null in its place."""
+    """The same figures for JSON, which has neither NaN nor infinity: null in their place."""
     if isinstance(value, dict):
         return {name: without_nan(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def confusion_of(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dnabilstm.class_metrics import class_figures, without_nan
-from dnabilstm.classify.bootstrap import FIGURES, bootstrap_intervals
+from dnabilstm.classify.bootstrap import FIGURES, bootstrap_intervals, resamples_of
 from dnabilstm.classify.config import ClassifyConfig
 from dnabilstm.sequences.store import UNKNOWN
 
@@ -51,7 +51,8 @@ def assess(
     -------
     dict
         ``raw`` and, where leaks were looked for, ``leak_free``: each what ``class_figures`` says, with null
-        for a figure that is not defined, and under ``intervals`` ``low`` and ``high`` of each of ``FIGURES``.
+        for a figure that is not defined, and under ``intervals`` ``low`` and ``high`` of each of ``FIGURES``, from
+        so many ``resamples``.
         ``leaked`` counts sequences. ``settings`` and ``definitions`` explain them.
     """
     config = config or ClassifyConfig()
@@ -76,7 +77,10 @@ def _figures(
         labels, probabilities, resamples=config.bootstrap, level=config.level, seed=config.seed
     )
     intervals = {name: found and {"low": found[0], "high": found[1]} for name, found in drawn.items()}
-    return without_nan(class_figures(labels, probabilities, classes) | {"intervals": intervals})
+    figures = class_figures(labels, probabilities, classes)
+    return without_nan(
+        figures | {"intervals": intervals, "resamples": resamples_of(probabilities, config.bootstrap)}
+    )
 
 
 def summary(result: Result) -> list[str]:

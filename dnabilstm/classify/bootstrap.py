@@ -20,7 +20,7 @@ def bootstrap_intervals(
     labels, probabilities
         As ``class_figures`` takes them.
     resamples
-        At most; of very many sequences fewer are drawn, but ``_LEAST``.
+        At most; see ``resamples_of``.
     level
         Share of the resamples that lies in an interval.
     seed
@@ -31,10 +31,14 @@ def bootstrap_intervals(
     dict
         Name of the figure to low and high; None where half of the resamples have no such figure.
     """
-    work = max(1, probabilities.size)
-    times = min(resamples, max(_LEAST, _WORK // work)) if len(labels) > 1 else 0
-    drawn = resampled_figures(labels, probabilities, times, seed)
+    drawn = resampled_figures(labels, probabilities, resamples_of(probabilities, resamples), seed)
     return {name: _interval(values, level) for name, values in drawn.items()}
+
+
+def resamples_of(probabilities: np.ndarray, wanted: int) -> int:
+    """How many resamples are drawn: as many as wanted, of very many sequences fewer, but ``_LEAST``; of one none."""
+    most = max(_LEAST, _WORK // max(1, probabilities.size))
+    return min(wanted, most) if len(probabilities) > 1 else 0
 
 
 def _interval(values: np.ndarray, level: float) -> tuple[float, float] | None:

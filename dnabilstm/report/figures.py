@@ -54,8 +54,14 @@ def learning(run: Run) -> Table:
     for row in run.history:
         member = row.get("member", 1)
         rows.append((member, "training loss", row["step"], float(row["loss"])))
-        rows += [(member, channel, row["step"], float(row[f"auprc.{channel}"])) for channel in run.channels]
+        rows += [
+            (member, channel, row["step"], _defined(row[f"auprc.{channel}"])) for channel in run.channels
+        ]
     return table_of(("member", "what", "step", "value"), rows)
+
+
+def _defined(figure: float | None) -> float:
+    return float("nan") if figure is None else figure
 
 
 def _curve(run: Run, kind: str, x: str, y: str) -> Table:

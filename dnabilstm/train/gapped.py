@@ -56,6 +56,7 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
     network : torch.nn.Module
         With tables, or as it was.
     told : dict or None
+        By the validation sequences, each of which counts alike, whatever ``run.weights`` say.
         For the card, where they were fitted: the ``log_loss`` of the validation part ``without`` them and ``with``
         them, and whether they are ``taken``: always where ``model.kmers`` is gapped, else where they are
         ahead by more than the standard error. What is left to ``auto`` is not tried where the network validates on
@@ -82,7 +83,7 @@ def with_gapped(run: SequenceRun, network: nn.Module) -> tuple[nn.Module, dict[s
 
 
 def _wanted(run: SequenceRun, config: BiLSTMConfig) -> bool:
-    """Whether they are asked for, or may be tried: told by sequences that nothing is fitted to, in bounded memory."""
+    """Whether they are asked for, or may be tried: judged by sequences that do not train, in bounded memory."""
     if run.model.kmers != "auto" or run.model.architecture != "bilstm":
         return run.model.kmers == "gapped"
     if run.training.digest == run.validation.digest or config.aligned * config.pool > MOST_PLACED:

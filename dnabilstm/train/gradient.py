@@ -68,7 +68,7 @@ class ShardedGradient:
         for replica in self.replicas[1 : len(rows)]:
             for total, share in zip(network.parameters(), replica.parameters(), strict=True):
                 if share.grad is not None:
-                    total.grad += share.grad
+                    total.grad = share.grad if total.grad is None else total.grad.add_(share.grad)
         return loss
 
     def _shard(

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from dnabilstm.class_metrics import without_nan
 from dnabilstm.colours import colour_of
 from dnabilstm.files import atomic_file, write_json
 
@@ -22,12 +23,12 @@ def best_row(history: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def write_log(history: list[dict[str, Any]], stem: Path) -> None:
-    """Write ``STEM.training.csv`` and ``STEM.training.json``: one row an evaluation."""
+    """Write ``STEM.training.csv`` and ``STEM.training.json``: a row an evaluation; null is what is not defined."""
     with atomic_file(stem.with_name(f"{stem.name}.training.csv")) as part, part.open("w", newline="") as out:
         writer = csv.DictWriter(out, fieldnames=list(history[0]))
         writer.writeheader()
         writer.writerows(history)
-    write_json(stem.with_name(f"{stem.name}.training.json"), history)
+    write_json(stem.with_name(f"{stem.name}.training.json"), without_nan(history))
 
 
 def draw_learning_curve(history: list[dict[str, Any]], channels: tuple[str, ...], stem: Path) -> None:

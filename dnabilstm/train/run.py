@@ -74,14 +74,18 @@ class Run(ABC):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything that the result depends on."""
-        parts = [*self.digests(), asdict(self.model), asdict(self.train), str(self.device)]
+        """SHA-256 of everything that the trained network depends on."""
+        parts = [*self.digests(), asdict(self.network), asdict(self.train), str(self.device)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def mutated(codes: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Codes with a share of the bases A, C, G, T replaced by a base drawn at random; padding stays."""
+    """Codes with a share of the bases A, C, G, T replaced by one drawn at random, in a quarter of the cases the same.
+
+    N, other ambiguous bases and padding stay.
+    """
     if not share:
         return codes
-    change = (rng.random(codes.shape) < share) & (codes > 0)
+    plain = (codes > 0) & (codes & (codes - 1) == 0)  # of the four bits, one
+    change = (rng.random(codes.shape) < share) & plain
     return np.where(change, np.array([1, 2, 4, 8], np.uint8)[rng.integers(4, size=codes.shape)], codes)

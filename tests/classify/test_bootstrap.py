@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from dnabilstm.class_metrics import class_figures
-from dnabilstm.classify.bootstrap import FIGURES, bootstrap_intervals, resampled_figures
+from dnabilstm.classify import bootstrap
+from dnabilstm.classify.assess import assess
+from dnabilstm.classify.bootstrap import FIGURES, bootstrap_intervals, resampled_figures, resamples_of
 
 
 def judged(count, classes, seed=0, digits=2):
@@ -57,3 +59,10 @@ def test_there_is_no_interval_of_what_is_not_defined():
     assert bootstrap_intervals(labels[:0], probabilities[:0], resamples=9, **settings) == none
     alone = bootstrap_intervals(np.zeros(20, int), probabilities, resamples=50, **settings)
     assert [name for name in FIGURES if alone[name]] == ["accuracy"]
+
+
+def test_of_very_many_sequences_fewer_are_drawn_and_it_is_said(monkeypatch):
+    labels, probabilities = judged(300, 2)
+    monkeypatch.setattr(bootstrap, "_WORK", 600 * 250)
+    assert [resamples_of(probabilities[:rows], 1_000) for rows in (1, 75, 300)] == [0, 1_000, 250]
+    assert assess(labels, probabilities, ("a", "b"))["raw"]["resamples"] == 250

@@ -73,3 +73,21 @@ def test_shards_side_by_side_repeat_their_bits_in_bf16():
         )
         found.append(gradient_of(network))
     assert all(torch.equal(gradient, found[0]) for gradient in found)
+
+
+class Branches(torch.nn.Module):
+    """Rows that decide which of its parameters they use, as a plug-in's may."""
+
+    def __init__(self):
+        super().__init__()
+        self.low, self.high = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+
+    def forward(self, rows):
+        return (self.high if rows[0, 0] > 0 else self.low)(rows).sum()
+
+
+def test_a_parameter_that_the_first_shard_leaves_unused_has_its_gradient():
+    network, rows = Branches(), np.float32([[-1], [2]])
+    ShardedGradient(network, lambda one, tensors: one(*tensors), 2, torch.float32)((rows,), 2, (1, 0))
+    assert network.low.weight.grad.item() == -0.5
+    assert network.high.weight.grad.item() == 1

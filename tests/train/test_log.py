@@ -3,6 +3,8 @@
 import csv
 import json
 
+import pytest
+
 from dnabilstm.train.log import draw_learning_curve, join_histories, write_log
 
 HISTORY = [
@@ -38,3 +40,10 @@ def test_members_are_told_apart_in_one_log_and_one_picture(tmp_path):
     text = (tmp_path / "m.learning_curve.svg").read_text()
     assert text.count("<!-- a -->") == 1
     assert "kept, of each member" in text
+
+
+def test_what_is_not_defined_is_null(tmp_path):
+    row = HISTORY[0] | {"mean_auprc": float("-inf"), "auprc.a": float("nan")}
+    write_log([row], tmp_path / "m")
+    found = json.loads((tmp_path / "m.training.json").read_text(), parse_constant=pytest.fail)
+    assert found == [row | {"mean_auprc": None, "auprc.a": None}]

@@ -12,6 +12,7 @@ from dnabilstm.model.config import BiLSTMConfig
 from dnabilstm.train.config import SequenceTrainConfig
 from dnabilstm.train.finish import finish_sequences
 from dnabilstm.train.loop import Reporter, train
+from dnabilstm.train.run import mutated
 from dnabilstm.train.sequences import SequenceRun, class_weights
 from tests.classify.planted import set_of
 from tests.train.test_loop import Killed, Killer, weights
@@ -68,6 +69,14 @@ def test_sequences_of_like_length_are_drawn_together(run):
     assert sum(width == 0 for width in spread) >= 7
 
 
+def test_ambiguous_bases_and_padding_are_not_mutated():
+    codes = np.tile(np.arange(16, dtype=np.uint8), 1_000)
+    after = mutated(codes, 0.5, np.random.default_rng(0))
+    changed = after != codes
+    assert set(codes[changed]) == {1, 2, 4, 8} == set(after[changed])
+    assert changed[np.isin(codes, [1, 2, 4, 8])].mean() == pytest.approx(0.5 * 0.75, abs=0.03)
+
+
 def test_augmented_sequences_are_cut_turned_and_mutated(run):
     changed = replace(run, train=replace(PLAN, shift=5, reverse_complement=True))
     text = {run.training.sequence(i).tobytes() for i in range(80)}
@@ -115,7 +124,10 @@ def test_other_sequences_are_another_run(run):
     assert replace(run).fingerprint == run.fingerprint
     assert replace(run, training=set_of([40, 40], seed=5)).fingerprint != run.fingerprint
     assert replace(run, validation=set_of([8, 8], seed=5)).fingerprint != run.fingerprint
-    assert replace(run, weights=(1.0, 2.0)).fingerprint != run.fingerprint
+    # What is fitted when the network is trained costs no new training.
+    assert replace(run, weights=(1.0, 2.0)).fingerprint == run.fingerprint
+    assert replace(run, model=replace(run.model, kmers="none")).fingerprint == run.fingerprint
+    assert replace(run, model=replace(run.model, hidden=9)).fingerprint != run.fingerprint
 
 
 def test_weights_of_classes_move_the_calibration_alone(run, tmp_path):
