@@ -103,14 +103,25 @@ def best_f1(counts: Curve) -> tuple[float, float]:
     return float(f1[best]), float(counts.thresholds[best])
 
 
+def called_at(counts: Curve, threshold: float) -> tuple[float, float]:
+    """True and false bases of the calls at a threshold."""
+    called = int(np.searchsorted(-counts.thresholds, -counts.thresholds.dtype.type(threshold), side="right"))
+    return (float(counts.tp[called - 1]), float(counts.fp[called - 1])) if called else (0.0, 0.0)
+
+
+def f1_at(counts: Curve, threshold: float) -> float:
+    """F1 of the calls at a threshold; NaN of one class."""
+    tp, fp = called_at(counts, threshold)
+    return float("nan") if counts.one_class else 2 * tp / (tp + fp + float(counts.positives))
+
+
 def matthews(counts: Curve, threshold: float) -> float:
     """Matthews correlation of the calls at a threshold; 0 where everything or nothing is called."""
     if counts.one_class:
         return float("nan")
-    called = int(np.searchsorted(-counts.thresholds, -counts.thresholds.dtype.type(threshold), side="right"))
-    tp = float(counts.tp[called - 1]) if called else 0.0
-    fp = float(counts.fp[called - 1]) if called else 0.0
-    return float(matthews_of_counts(tp, fp, float(counts.positives), float(counts.negatives)))
+    return float(
+        matthews_of_counts(*called_at(counts, threshold), float(counts.positives), float(counts.negatives))
+    )
 
 
 def matthews_of_counts(

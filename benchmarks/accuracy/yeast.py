@@ -107,7 +107,7 @@ def kmers(data: Path) -> Row:
 
 def kept(figures: dict[str, dict]) -> dict[str, dict]:
     """What the table shows of each channel."""
-    names = ("auroc", "auprc", "best_f1", "mcc", "ece_equal_width", "ece_equal_mass")
+    names = ("auroc", "auprc", "best_f1", "f1", "mcc", "ece_equal_width", "ece_equal_mass")
     return {task: {name: found[name] for name in names if name in found} for task, found in figures.items()}
 
 

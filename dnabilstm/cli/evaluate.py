@@ -107,10 +107,11 @@ def command(
         scores = _score_models(opened, models, intervals, folder, place)
         if baseline:
             scores["kmer"] = _fit_kmer(opened, labels, card, intervals, config.seed)
-        result = evaluate_scores(scores, labels, intervals, config)
+        thresholds = {name: model.card.get("thresholds", {}) for name, model in models.items()}
+        result = evaluate_scores(scores, labels, intervals, config, thresholds)
         leaks = find_leaks(opened, {name: m.card for name, m in models.items()}, intervals)
         if leaks:
-            without = evaluate_scores(scores, Masked(labels, leaks), intervals, config)
+            without = evaluate_scores(scores, Masked(labels, leaks), intervals, config, thresholds)
             result["leak_free"] = leak_free(without, leaks)
         result["spread"] = _spread_figures(scores, labels, intervals, models)
     result["warnings"] = warnings + result["warnings"]

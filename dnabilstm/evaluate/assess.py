@@ -24,6 +24,7 @@ from dnabilstm.metrics import (
     best_f1,
     curve,
     expected_calibration_error,
+    f1_at,
     match_regions,
     matthews,
 )
@@ -35,20 +36,21 @@ DEFINITIONS = {
     "base_rate": "share of these bases that lie in a region: what AUPRC is by chance",
     "auroc": "area under the ROC curve, ties half",
     "auprc": "average precision: sum of precision times the step in recall",
-    "best_f1": "highest F1 over all thresholds; 'threshold' is where, chosen on these bases",
-    "mcc": "Matthews correlation at that threshold",
+    "best_f1": "highest F1 over all thresholds, chosen on these bases: an upper bound",
+    "f1": "F1 at 'threshold': the model's own, chosen on its validation part; of a model without one, that of best_f1",
+    "mcc": "Matthews correlation at 'threshold'",
     "ece_equal_width": f"expected calibration error, {BINS} bins of equal width on [0, 1]",
     "ece_equal_mass": f"expected calibration error, {BINS} bins of equally many bases",
     "region_precision": "share of the called regions with at least 'share' of their bases in true regions",
     "region_recall": "share of the true regions with at least 'share' of their bases in called regions",
     "region_f1": "harmonic mean of the two; each region counts once",
-    "called regions": "runs of bases at or above that threshold, of 'min_length' or longer",
+    "called regions": "runs of bases at or above 'threshold', of 'min_length' or longer",
     "interval": "percentile interval of a bootstrap over blocks of bases, drawn with replacement",
 }
 FIGURES = tuple(
     name for name in DEFINITIONS if name not in ("bases", "base_rate", "called regions", "interval")
 )
-DIFFERENCES = ("auroc", "auprc", "best_f1", "mcc")
+DIFFERENCES = ("auroc", "auprc", "f1", "mcc")
 ONE_CLASS = "only one class among these bases"
 FEW_BLOCKS = "too few blocks or resamples with both classes for an interval"
 
@@ -80,6 +82,7 @@ def evaluate_scores(
     labels: Tracks,
     intervals: Sequence[Interval],
     settings: EvaluateConfig | None = None,
+    thresholds: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Judge every model on every channel of the labels, on the same bases.
 
@@ -94,6 +97,8 @@ def evaluate_scores(
         (contig, start, end), 0-based, half-open, without overlap: the held-out bases.
     settings
         See ``EvaluateConfig``.
+    thresholds
+        Model name to channel to the lowest score that the model calls, of those that have one of their own.
 
     Raises
     ------
@@ -106,7 +111,8 @@ def evaluate_scores(
     for channel in labels.channels:
         having = {name: tracks for name, tracks in scores.items() if channel in tracks.channels}
         warnings += [f"{name} has no channel {channel}" for name in scores if name not in having]
-        found, resampled = _assess_channel(channel, having, labels, ground, settings)
+        own = {name: found[channel] for name, found in (thresholds or {}).items() if channel in found}
+        found, resampled = _assess_channel(channel, having, own, labels, ground, settings)
         rows += found
         differences += _differences(channel, found, resampled, settings)
     if not rows:
@@ -160,7 +166,12 @@ def _ground(intervals: Sequence[Interval], settings: EvaluateConfig) -> _Ground:
 
 
 def _assess_channel(
-    channel: str, having: Mapping[str, Tracks], labels: Tracks, ground: _Ground, settings: EvaluateConfig
+    channel: str,
+    having: Mapping[str, Tracks],
+    thresholds: Mapping[str, float],
+    labels: Tracks,
+    ground: _Ground,
+    settings: EvaluateConfig,
 ) -> tuple[list[dict[str, Any]], list[dict[str, np.ndarray]]]:
     """Rows of one channel, and the resampled figures that they were made of."""
     truth = ground.gather(labels, channel)
@@ -171,14 +182,14 @@ def _assess_channel(
     rows, resampled = [], []
     for name, track in values.items():
         row = {"model": name, "channel": channel, "masked": int(masked.sum()), "no_call": int(no_call.sum())}
-        figures, drawn = _assess_track(truth, track, ground, settings)
+        figures, drawn = _assess_track(truth, track, thresholds.get(name), ground, settings)
         rows.append(row | figures)
         resampled.append(drawn)
     return rows, resampled
 
 
 def _assess_track(
-    labels: np.ndarray, scores: np.ndarray, ground: _Ground, settings: EvaluateConfig
+    labels: np.ndarray, scores: np.ndarray, own: float | None, ground: _Ground, settings: EvaluateConfig
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     counts = curve(labels, scores)
     row: dict[str, Any] = {
@@ -188,24 +199,30 @@ def _assess_track(
     }
     if counts.one_class:
         empty = {"value": None, "low": None, "high": None, "reason": ONE_CLASS}
-        return row | {"threshold": None, "figures": dict.fromkeys(FIGURES, empty)}, {}
-    f1, threshold = best_f1(counts)
+        return row | {"threshold": own, "figures": dict.fromkeys(FIGURES, empty)}, {}
+    best, threshold = best_f1(counts)
+    if own is not None:
+        threshold = own
     exact = {
         "auroc": area_under_roc(counts),
         "auprc": average_precision(counts),
-        "best_f1": f1,
+        "best_f1": best,
+        "f1": f1_at(counts, threshold),
         "mcc": matthews(counts, threshold),
         "ece_equal_width": expected_calibration_error(labels, scores),
         "ece_equal_mass": expected_calibration_error(labels, scores, equal_mass=True),
     }
     used = labels <= 1
-    binned = bootstrap.bin_scores(labels[used] == 1, scores[used], ground.block_of[used], ground.weights)
+    binned = bootstrap.bin_scores(
+        labels[used] == 1, scores[used], ground.block_of[used], ground.weights, threshold
+    )
     drawn = bootstrap.binned_figures(binned)
     # The last row is the genome as it is: what binning alone did to a figure is taken off the interval.
     drawn = {name: values[:-1] + (exact[name] - values[-1]) for name, values in drawn.items()}
     regions, regions_drawn, region_counts = _assess_regions(labels, scores, threshold, ground, settings)
     exact, drawn = exact | regions, drawn | regions_drawn
-    row |= {"threshold": threshold, "regions": region_counts}
+    row |= {"threshold": threshold, "threshold_of": "these bases" if own is None else "the model"}
+    row |= {"regions": region_counts}
     row["figures"] = {name: _figure(exact[name], drawn[name], settings.level) for name in FIGURES}
     row["curves"] = sampled_curves(labels[used], scores[used], counts, binned, settings.level)
     return row, drawn

@@ -34,6 +34,8 @@ class Binned:
         float64 (bins,).
     width_bin, mass_bin : numpy.ndarray
         int64 (bins,): the calibration bin of each fine bin, by equal width and by equal mass.
+    called : int
+        Bins at or above the threshold.
     """
 
     true: np.ndarray
@@ -41,10 +43,16 @@ class Binned:
     mean_score: np.ndarray
     width_bin: np.ndarray
     mass_bin: np.ndarray
+    called: int
 
 
 def bin_scores(
-    truth: np.ndarray, scores: np.ndarray, block_of: np.ndarray, weights: np.ndarray, fine: int = FINE_BINS
+    truth: np.ndarray,
+    scores: np.ndarray,
+    block_of: np.ndarray,
+    weights: np.ndarray,
+    threshold: float,
+    fine: int = FINE_BINS,
 ) -> Binned:
     """Count scores into fine bins, block by block, and draw the resamples.
 
@@ -54,9 +62,11 @@ def bin_scores(
         bool, float32 and int (bases,): label, score, and index of the block, ascending; no masked bases.
     weights
         float64 (resamples, blocks), see ``block_weights``.
+    threshold
+        The lowest score that is called.
     fine
         Half of the fine bins hold equally many bases, half of them equally many true ones, so that both
-        ends of the score are fine. The borders of the calibration bins are among theirs.
+        ends of the score are fine. The borders of the calibration bins, and the threshold, are among theirs.
     """
     wide, mass = equal_width_edges(BINS), equal_mass_edges(scores, BINS)
     edges = np.unique(
@@ -66,6 +76,7 @@ def bin_scores(
                 mass,
                 equal_mass_edges(scores, fine),
                 equal_mass_edges(scores[truth], fine),
+                np.float32([threshold]),
             ]
         )
     )
@@ -83,7 +94,8 @@ def bin_scores(
     sums, bases = np.bincount(place, scores, bins), np.bincount(place, minlength=bins)
     lower = np.r_[-np.inf, edges]  # every fine bin lies within one calibration bin
     width_bin, mass_bin = (np.searchsorted(e.astype(np.float32), lower, side="right") for e in (wide, mass))
-    return Binned(true, false, sums / np.maximum(bases, 1), width_bin, mass_bin)
+    called = bins - 1 - int(np.searchsorted(edges, np.float32(threshold)))
+    return Binned(true, false, sums / np.maximum(bases, 1), width_bin, mass_bin, called)
 
 
 def binned_figures(counts: Binned) -> dict[str, np.ndarray]:
@@ -95,13 +107,13 @@ def binned_figures(counts: Binned) -> dict[str, np.ndarray]:
         steps = np.diff(tp, axis=1, prepend=0)
         ranks = np.diff(fp, axis=1, prepend=0) * (tp - steps / 2)
         f1 = 2 * tp / (tp + fp + positives)
-        best = np.argmax(f1, axis=1)[:, None]
-        chosen = [np.take_along_axis(values, best, 1) for values in (tp, fp)]
+        at = counts.called - 1
         figures = {
             "auroc": ranks.sum(1) / (positives * negatives)[:, 0],
             "auprc": np.nansum(precision * steps, axis=1) / positives[:, 0],
-            "best_f1": np.take_along_axis(f1, best, 1)[:, 0],
-            "mcc": matthews_of_counts(*chosen, positives, negatives)[:, 0],
+            "best_f1": f1.max(axis=1),
+            "f1": f1[:, at],
+            "mcc": matthews_of_counts(tp[:, at], fp[:, at], positives[:, 0], negatives[:, 0]),
             "ece_equal_width": _calibration_error(counts, counts.width_bin),
             "ece_equal_mass": _calibration_error(counts, counts.mass_bin),
         }
@@ -151,10 +163,10 @@ def share_of_regions(hits: np.ndarray, block_of: np.ndarray, weights: np.ndarray
         return (weights @ np.bincount(block_of, hits, blocks)) / regions
 
 
-def interval(resampled: np.ndarray, level: float, shift: float = 0.0) -> tuple[float, float] | None:
-    """Percentile interval of the resamples, moved by ``shift``; None where too few are defined."""
+def interval(resampled: np.ndarray, level: float) -> tuple[float, float] | None:
+    """Percentile interval of the resamples; None where too few are defined."""
     held = resampled[np.isfinite(resampled)]
     if len(held) < 2 or len(held) < len(resampled) / 2:
         return None
     low, high = np.quantile(held, [(1 - level) / 2, (1 + level) / 2])
-    return float(low + shift), float(high + shift)
+    return float(low), float(high)

@@ -147,7 +147,7 @@ def draw_distribution(axis: "Axes", rows: list[Row], colour: str) -> None:
         axis.stairs(bins[kind], bins["edges"], fill=True, color=shade, alpha=0.45)
         axis.stairs(bins[kind], bins["edges"], color=shade, linewidth=1.2, label=text)
     at = row["threshold"]
-    axis.axvline(at, color="#000000", linewidth=0.9, linestyle=":", label=f"best F1 at {at:.2f}")
+    axis.axvline(at, color="#000000", linewidth=0.9, linestyle=":", label=f"threshold {at:.2f}")
     axis.set_yscale("log")
     axis.set(xlim=(0, 1), xlabel=f"score of {row['model']}", ylabel="bases")
     axis.set_ylim(bottom=0.8)

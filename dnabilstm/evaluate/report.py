@@ -60,7 +60,7 @@ def _exact(value: float | None) -> str:
 
 def summary(result: dict[str, Any]) -> str:
     """An aligned table for people: a line a task and model, the intervals in brackets."""
-    titles = ("task", "model", "base rate", "AUROC", "AUPRC", "best F1", "MCC", "ECE", "region P", "region R")
+    titles = ("task", "model", "base rate", "AUROC", "AUPRC", "F1", "MCC", "ECE", "region P", "region R")
     lines = [titles]
     for on, rows in _sets(result):
         lines += [_summary_line(row, "" if on == "all" else ", leak-free") for row in rows]
@@ -83,7 +83,7 @@ def _summary_line(row: dict[str, Any], note: str) -> tuple[str, ...]:
     return (
         (row["channel"] + note, row["model"], f"{row['base_rate']:.4f}")
         + tuple(_with_interval(figures[name]) for name in ("auroc", "auprc"))
-        + tuple(_short(figures[name]["value"]) for name in ("best_f1", "mcc", "ece_equal_width"))
+        + tuple(_short(figures[name]["value"]) for name in ("f1", "mcc", "ece_equal_width"))
         + tuple(_short(figures[name]["value"]) for name in ("region_precision", "region_recall"))
     )
 

@@ -17,7 +17,7 @@ from dnabilstm.windows import PARTS
 
 AROUND = 2_000
 """Bases that are shown on both sides of the middle of an example."""
-BASE_FIGURES = ("auprc", "auroc", "best_f1", "mcc")
+BASE_FIGURES = ("auprc", "auroc", "f1", "mcc")
 REGION_FIGURES = ("region_precision", "region_recall", "region_f1")
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, f1_score, matthews_corrcoef, roc_auc_score
 
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.evaluate.assess import FIGURES, evaluate_scores
@@ -63,6 +63,27 @@ def test_figures_are_those_of_the_evaluated_bases():
         figure = row["figures"][name]
         assert figure["low"] < figure["value"] < figure["high"], name
     assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_calls_are_those_of_the_models_own_threshold():
+    labels, scores = made_up()
+    truth, values = gathered(labels) == 1, gathered(scores)
+    own = {"model": {"promoter": 0.2, "enhancer": 0.5}}
+    models = {"model": scores, "without": scores}
+    row, best = evaluate_scores(models, labels, WHERE, QUICK, own)["rows"]
+    assert (row["threshold"], row["threshold_of"]) == (0.2, "the model")
+    assert row["figures"]["f1"]["value"] == pytest.approx(f1_score(truth, values >= 0.2))
+    assert row["figures"]["mcc"]["value"] == pytest.approx(matthews_corrcoef(truth, values >= 0.2))
+    assert best["threshold_of"] == "these bases"
+    values = [
+        of["figures"][name]["value"] for of, name in ((best, "f1"), (best, "best_f1"), (row, "best_f1"))
+    ]
+    assert values == [values[0]] * 3
+    assert row["regions"] != best["regions"]
+    # None of them: no region, and no figure that needs one.
+    (none,) = evaluate_scores({"model": scores}, labels, WHERE, QUICK, {"model": {"promoter": 1.0}})["rows"]
+    assert [none["figures"][name]["value"] for name in ("f1", "mcc", "region_recall")] == [0, 0, 0]
+    assert none["figures"]["region_precision"]["value"] is None
 
 
 def test_all_models_are_judged_on_the_bases_that_every_one_of_them_scored():
