@@ -1,6 +1,6 @@
 """Which windows are computed together.
 
-A contig is a row of pooling bins, placed by its phase (``model.layers.phase``). Chunks divide the row
+A contig is a row of pooling bins, placed by its phase (``model.bins.phase``). Chunks divide the row
 on a grid that depends on the contig's length and the settings alone and reads the same from both ends,
 so that scores do not depend on who ran it, nor on the strand that the FASTA happens to show. A window
 is a chunk with a halo on both sides, cut off at the contig's ends; a contig that fits into one window

@@ -1,4 +1,4 @@
-"""Batches of windows computed side by side: a thread a core, or one a GPU."""
+"""Batches of windows computed side by side: a thread a core, or two a GPU."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
