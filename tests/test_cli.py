@@ -1,5 +1,6 @@
 """The command line as a whole: help, exit statuses, what goes to which stream."""
 
+import errno
 import json
 import os
 import subprocess
@@ -17,7 +18,7 @@ FASTA = ">chr1\n" + "ACGTTGCAAC\n" * 10
 UNITS = (
     "bases", "Bases", "MiB", "Windows", "Batches", "Threads", "Decimals", "Resamples", "Probability", "Share", "seed",
     "Seed", "Negatives", "Sequences", "Trials", "Minutes", "Seconds", "days", "gigabytes", "Networks", "Port",
-    "log-odds", "Loci", "Seqlets", "Regions", "Member", "Layer", "Stretches", "Places",
+    "log-odds", "Loci", "Seqlets", "Regions", "Member", "Layer", "Stretches", "Places", "Shards",
 )  # fmt: skip
 
 
@@ -161,9 +162,17 @@ main()
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
 
 
-def test_other_failures_of_the_system_are_not_hidden(monkeypatch):
-    fails_with(monkeypatch, PermissionError(13, "Permission denied", "x"))
-    with pytest.raises(PermissionError):
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO])
+def test_a_place_that_cannot_be_looked_at_is_one_line(number, monkeypatch, capsys):
+    fails_with(monkeypatch, OSError(number, os.strerror(number), "some/where"))
+    assert ends(monkeypatch, "info", "x") == 2
+    assert capsys.readouterr().err == f"error: some/where: {os.strerror(number)}\n"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "?"), FileNotFoundError(2, "?", "x")])
+def test_other_failures_of_the_system_are_not_hidden(error, monkeypatch):
+    fails_with(monkeypatch, error)
+    with pytest.raises(OSError, match=r"\?"):
         ends(monkeypatch, "info", "x")
 
 

@@ -317,6 +317,38 @@ def test_a_place_is_checked_before_and_nothing_is_left(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe"])
+def test_a_pipe_or_device_is_never_replaced(tmp_path, kind):
+    place = tmp_path / "pipe"
+    os.mkfifo(place)
+    if kind != "pipe":
+        (tmp_path / "link").symlink_to(place)
+        place = tmp_path / "link"
+    for write in (check_file_place, lambda path: write_json(path, {})):
+        with pytest.raises(DnabilstmError, match=f"^{place}: is a device or a pipe"):
+            write(place)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path, there):
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real/file", tmp_path / "link"
+    if there:
+        target.write_text("old")
+    link.symlink_to(target)
+    write_json(link, 5)
+    assert link.is_symlink()
+    assert target.read_text() == "5\n"
+    (tmp_path / "folders").symlink_to(tmp_path / "real/folder")
+    for text in ("a", "b"):
+        with atomic_folder(tmp_path / "folders") as part:
+            (part / "x").write_text(text)
+    assert (tmp_path / "folders").is_symlink()
+    assert (tmp_path / "real/folder/x").read_text() == "b"
+    assert sorted(file.name for file in (tmp_path / "real").iterdir()) == ["file", "folder"]
+
+
 def test_reserved_space_is_there(tmp_path):
     (tmp_path / "x").touch()
     reserve(tmp_path / "x", 100_000)

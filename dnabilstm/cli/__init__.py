@@ -110,18 +110,23 @@ def main() -> None:
         _drop_output()
         sys.exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not full and not (error.filename and error.errno in _OF_PLACES):
             raise
-        print(
-            f"error: {error.filename or 'the output'}: cannot be written: {error.strerror}", file=sys.stderr
-        )
-        _drop_output()
+        what = "cannot be written: " if full else ""
+        print(f"error: {error.filename or 'the output'}: {what}{error.strerror}", file=sys.stderr)
+        if full:
+            _drop_output()
         sys.exit(2)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         print("error: out of memory; give the job more, or a smaller piece of work", file=sys.stderr)
         sys.exit(2)
+
+
+_OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP)
+"""What a place in the file system may refuse, wherever it is looked at."""
 
 
 def _drop_output() -> None:

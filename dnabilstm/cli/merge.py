@@ -6,7 +6,7 @@ import click
 
 from dnabilstm.cli.progress import progress_bar
 from dnabilstm.cli.score import say
-from dnabilstm.files import check_folder_place
+from dnabilstm.files import check_folder_place, is_folder
 
 
 @click.command("merge")
@@ -20,7 +20,7 @@ from dnabilstm.files import check_folder_place
     "--shards",
     "count",
     type=click.IntRange(min=1),
-    help="How many shards there are; needed only where complete sets of different numbers lie there.",
+    help="Shards of the whole, where complete sets of several numbers lie there.  [default: those that are there]",
 )
 @click.option("--keep", is_flag=True, help="Leave the shards; else they are deleted when the whole is there.")
 @click.option(
@@ -39,7 +39,7 @@ def command(output: Path, count: int | None, keep: bool, cache_folder: Path | No
     from dnabilstm.score.cache import Cache
     from dnabilstm.score.shards import bases_of_shards, merge_shards
 
-    if cache_folder:
+    if cache_folder and not is_folder(cache_folder):
         check_folder_place(cache_folder)
     with progress_bar("merge", bases_of_shards(output, count), "bases") as advance:
         cache = Cache(cache_folder) if cache_folder else None

@@ -11,7 +11,7 @@ from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note, progress_bar
 from dnabilstm.cli.settings import option_of
 from dnabilstm.errors import Problems
-from dnabilstm.files import check_folder_place
+from dnabilstm.files import check_folder_place, is_folder
 from dnabilstm.score.config import ScoreConfig
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -91,7 +91,7 @@ def command(
     with problems.collect():
         check_folder_place(output)
     with problems.collect():
-        if cache_folder:
+        if cache_folder and not is_folder(cache_folder):
             check_folder_place(cache_folder)
     with problems.collect():
         config = parse(ScoreConfig, settings, "score")
@@ -155,6 +155,8 @@ def say(scores: Any, output: Path | None) -> None:
     note(f"{bases['in']:,} bases in = {bases['scored']:,} scored + {bases['no_call']:,} no-call")
     if scores.reused:
         note(f"{scores.reused:,} of them were scored before, and not again")
+    if scores.unkept:
+        note(f"warning: the cache does not keep these scores: {scores.unkept}")
     if output is not None:
         note(f"scores are in {output}; next: dnabilstm tracks --scores {output} --output {output}")
 

@@ -29,14 +29,16 @@ LEFT_BY_OTHERS = {".snakemake_timestamp", ".DS_Store"}
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; it takes the real name only when the block ends well.
 
+    Of a symbolic link what it leads to is written, and the link stays.
+
     Raises
     ------
     DnabilstmError
-        If the place cannot be written (no permission, disk full, a folder in the way).
+        If the place cannot be written (no permission, disk full, a folder, a device or a pipe in the way).
     """
-    path = Path(path)
+    path = _place(path)
     with _writer_errors(path), new_folders(path.parent):
-        _refuse_folder(path)
+        _refuse_other_than_file(path)
         with _new_part(path, tempfile.mkstemp) as part:
             yield part
             _sync(part)
@@ -61,7 +63,7 @@ def atomic_folder(path: Path, names: Collection[str] | None = None) -> Iterator[
         If the place cannot be written, or a folder is there that holds anything else: replacing it
         would delete files that are not ours.
     """
-    path = Path(path)
+    path = _place(path)
     with _writer_errors(path), new_folders(path.parent):
         _refuse_file(path)
         if names is not None:
@@ -102,15 +104,15 @@ def in_temporary_folder(build: Callable[[Path], T]) -> T:
 
 def check_file_place(path: Path) -> None:
     """Refuse a place where a file cannot be written, before any work is done for it; leaves nothing there."""
-    path = Path(path)
+    path = _place(path)
     with _writer_errors(path):
-        _refuse_folder(path)
+        _refuse_other_than_file(path)
         _try_to_write(path.parent)
 
 
 def check_folder_place(path: Path) -> None:
     """Like ``check_file_place`` for a folder to write into."""
-    path = Path(path)
+    path = _place(path)
     with _writer_errors(path):
         _refuse_file(path)
         _try_to_write(path)
@@ -203,9 +205,20 @@ def _try_to_write(folder: Path) -> None:
         pass
 
 
-def _refuse_folder(path: Path) -> None:
+def _place(path: Path) -> Path:
+    """Where a name leads: what is not there yet, a file, or a folder, else the name itself."""
+    path = Path(path)
+    with contextlib.suppress(OSError):  # whoever writes there is told
+        if path.is_symlink() and (path.is_file() or path.is_dir() or not path.exists()):
+            return Path(os.path.realpath(path))
+    return path
+
+
+def _refuse_other_than_file(path: Path) -> None:
     if path.is_dir():
         raise DnabilstmError(f"{path}: is a folder; a file is to be written there")
+    if path.exists() and not path.is_file():
+        raise DnabilstmError(f"{path}: is a device or a pipe; a file is to be written there")
 
 
 def _refuse_file(path: Path) -> None:

@@ -8,6 +8,7 @@ are there; else it is a copy, and the index says of what. A shelf appears only w
 replaces it has the same scores at the same places, so that any number of jobs may read, write and clean at a time.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from urllib.parse import quote, unquote_to_bytes
 import numpy as np
 
 from dnabilstm.errors import DnabilstmError
-from dnabilstm.files import atomic_file, release
+from dnabilstm.files import atomic_file, is_folder, release
 from dnabilstm.genome import Contig
 
 INDEX = np.dtype([("digest", "S40"), ("offset", "<i8"), ("length", "<i8")])
@@ -105,9 +106,10 @@ class Cache:
             try:
                 values = np.memmap(array, np.float32, "r").reshape(channels, -1)
                 rows = _read_index(index)
-                os.utime(index)
             except (OSError, ValueError):
                 continue
+            with contextlib.suppress(OSError):  # not ours: its owner's use alone counts
+                os.utime(index)
             if _within(rows, values.shape[1]):
                 yield Shelf(values, rows)
 
@@ -133,7 +135,12 @@ class Cache:
         DnabilstmError
             If the cache cannot be written.
         """
-        place = self.folder / key / f"{name}.index"
+        try:
+            self._put(self.folder / key / f"{name}.index", array, contigs)
+        except OSError as error:
+            raise DnabilstmError(f"{self.folder}: cannot be written: {error.strerror or error}") from None
+
+    def _put(self, place: Path, array: Path, contigs: Iterable[Contig]) -> None:
         kept, state = place.with_suffix(".f32"), _state(array)
         if place.exists() and (_same(array, kept) or _origin(place) == state):
             return
@@ -153,7 +160,7 @@ class Cache:
                 used = _time_of(index) if index.exists() else state.st_mtime
                 held = state.st_nlink > 1 or _is_current(_origin(index))
                 found.append(Entry(array, state.st_size, held, used))
-            except FileNotFoundError:
+            except (FileNotFoundError, PermissionError):
                 continue
         return sorted(found, key=lambda entry: entry.used)
 
@@ -176,8 +183,11 @@ class Cache:
             if left <= keep_bytes or time.time() - entry.used < 86_400 * unused_days:
                 continue
             # Without its index nobody opens the array any more; who has it open goes on reading.
-            entry.path.with_suffix(".index").unlink(missing_ok=True)
-            entry.path.unlink(missing_ok=True)
+            try:
+                entry.path.with_suffix(".index").unlink(missing_ok=True)
+                entry.path.unlink(missing_ok=True)
+            except PermissionError:
+                continue  # another user's
             left -= entry.size
             gone.append(entry)
         return gone
@@ -257,7 +267,7 @@ def _link(array: Path, place: Path) -> None:
 
 def check_cache(folder: Path) -> None:
     """Refuse a folder that is no cache, before anything in it is listed or deleted."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DnabilstmError(
             f"{folder}: is not a folder; wanted the cache that 'dnabilstm score --cache' uses"
         )

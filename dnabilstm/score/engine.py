@@ -1,9 +1,10 @@
 """Plan, workers and store put together: a genome and a model to a score for every base."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dnabilstm.genome import Genome
+from dnabilstm.errors import DnabilstmError
+from dnabilstm.genome import Contig, Genome
 from dnabilstm.model.bundle import Model
 from dnabilstm.score.account import account, mask_no_calls, write_no_calls
 from dnabilstm.score.cache import Cache, Shelf, index_of, key_of
@@ -18,6 +19,7 @@ from dnabilstm.score.store import (
     Scores,
     create_scores,
     finished_scores,
+    withdraw,
 )
 
 
@@ -59,7 +61,7 @@ def score_genome(
     """
     job = Job.of(genome, model, config, contigs)
     scores = score_part(job, Path(folder), None, progress, cache)
-    keep(job, Path(folder), cache)
+    scores.unkept = keep(job, Path(folder), cache)
     return scores
 
 
@@ -93,6 +95,7 @@ def score_part(
         no_calls = mask_no_calls(job, scores, (first, last))
         scores.info.update(account(job, found, no_calls, (first, last)))
         scores.reused = found.reused
+        withdraw(folder, WHOLE if part is None else SHARD)
         write_no_calls(folder / NO_CALL_FILE, no_calls)
     return scores
 
@@ -119,7 +122,19 @@ def _shelves(job: Job, earlier: Scores | None, cache: Cache | None) -> Iterator[
         yield from cache.shelves(job.key, len(job.channels))
 
 
-def keep(job: Job, folder: Path, cache: Cache | None) -> None:
-    """Put the finished scores of a folder into the cache."""
-    if cache is not None and job.reusable:
-        cache.put(job.key, key_of("", job.identity), folder / ARRAY_FILE, filter(job.scores, job.contigs))
+def keep(job: Job, folder: Path, cache: Cache | None) -> str:
+    """Put the finished scores of a folder into the cache; says why, if they are not kept."""
+    if cache is None or not job.reusable:
+        return ""
+    return kept(
+        cache, job.key, key_of("", job.identity), folder / ARRAY_FILE, filter(job.scores, job.contigs)
+    )
+
+
+def kept(cache: Cache, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> str:
+    """Like ``Cache.put``; says why, if it cannot: scores are whole without a cache."""
+    try:
+        cache.put(key, name, array, contigs)
+    except DnabilstmError as error:
+        return str(error)
+    return ""

@@ -15,17 +15,19 @@ from dnabilstm.model.bundle import Model
 from dnabilstm.score.account import NoCalls, write_no_calls
 from dnabilstm.score.cache import Cache, key_of
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import score_part
+from dnabilstm.score.engine import kept, score_part
 from dnabilstm.score.fill import Part, Progress
 from dnabilstm.score.job import Job, place_of
 from dnabilstm.score.store import (
     ARRAY_FILE,
     NO_CALL_FILE,
     SHARD,
+    WHOLE,
     Scores,
     create_scores,
     finished_scores,
     open_scores,
+    withdraw,
 )
 
 FOLDER = "shards"
@@ -135,11 +137,14 @@ def merge_shards(
         scores.info.update({name: value for name, value in first.info.items() if name != "part"})
         counts = [shard.info["bases"] for shard in shards]
         scores.info["bases"] = {name: sum(count[name] for count in counts) for name in counts[0]}
-        write_no_calls(folder / NO_CALL_FILE, _joined(places))
+        no_calls = _joined(places)
+        withdraw(folder, WHOLE)
+        write_no_calls(folder / NO_CALL_FILE, no_calls)
     if cache is not None and all(contig.digest for contig in first.contigs):
         least = max(1, first.info["identity"]["min_contig"])
-        kept = [contig for contig in first.contigs if contig.length >= least]
-        cache.put(first.info["key"], key_of("merged", first.info["identity"]), folder / ARRAY_FILE, kept)
+        long = [contig for contig in first.contigs if contig.length >= least]
+        name = key_of("merged", first.info["identity"])
+        scores.unkept = kept(cache, first.info["key"], name, folder / ARRAY_FILE, long)
     if not keep:
         for place in places:
             shutil.rmtree(place)
@@ -204,11 +209,20 @@ def _joined(places: list[Path]) -> NoCalls:
     """The stretches without a call of all shards; one that a border cuts is one again."""
     found: NoCalls = []
     for place in places:
-        lines = (place / NO_CALL_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        for at, line in enumerate(lines):
-            name, start, end = line.split("\t")
-            if at == 0 and found and found[-1][0] == name and found[-1][2] == int(start):
-                found[-1] = (name, found[-1][1], int(end))
+        for at, (name, start, end) in enumerate(_read_no_calls(place / NO_CALL_FILE)):
+            if at == 0 and found and found[-1][0] == name and found[-1][2] == start:
+                found[-1] = (name, found[-1][1], end)
             else:
-                found.append((name, int(start), int(end)))
+                found.append((name, start, end))
     return found
+
+
+def _read_no_calls(path: Path) -> NoCalls:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        rows = [line.split("\t") for line in lines]
+        return [(name, int(start), int(end)) for name, start, end in rows]
+    except (FileNotFoundError, ValueError):
+        raise DnabilstmError(
+            f"{path}: is missing or damaged; delete {path.parent} and score this shard again"
+        ) from None

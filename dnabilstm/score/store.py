@@ -44,12 +44,15 @@ class Scores:
         Genome and model (names, digests), settings of the run, bases scored and not called.
     reused : int
         Bases that were not computed in this run, since their scores were there.
+    unkept : str
+        Why the cache does not keep them; empty where it does, or none was given.
     draft : Unfinished, optional
         While they are written, how.
     """
 
     draft: Unfinished
     reused = 0
+    unkept = ""
 
     def __init__(
         self, contigs: tuple[Contig, ...], channels: tuple[str, ...], values: np.ndarray, info: dict[str, Any]
@@ -114,10 +117,14 @@ def create_scores(
         yield scores
         draft.checkpoint()
         draft.sync()
-        # An older table must not speak for the new array, should the run end between the two.
-        (folder / table).unlink(missing_ok=True)
+        withdraw(folder, (array, table))
         draft.array.replace(folder / array)
         write_table(folder / table, scores)
+
+
+def withdraw(folder: Path, files: tuple[str, str]) -> None:
+    """Take the table of older scores away: it must not speak for new files, should the run end between the two."""
+    (Path(folder) / files[1]).unlink(missing_ok=True)
 
 
 def total_of(contigs: tuple[Contig, ...]) -> int:

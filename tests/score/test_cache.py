@@ -12,6 +12,7 @@ import pytest
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import Contig
 from dnabilstm.score.cache import Cache, check_cache, key_of
+from dnabilstm.score.engine import kept
 
 
 def contigs_of(names: str, length: int = 10) -> list[Contig]:
@@ -108,6 +109,26 @@ def test_what_is_damaged_is_passed_over(cache, tmp_path, damage):
         cuts = {"index cut": whole[:20], "index row cut": whole[:-1]}
         index.write_bytes(cuts.get(damage, b"junk" * 99))
     assert len(list(cache.shelves("key", 2))) == 1
+
+
+def test_a_cache_of_somebody_else_is_read_and_cannot_spoil_a_run(cache, tmp_path, monkeypatch):
+    """As where another user's files may be read and nothing else; root, who may do all, is refused by hand."""
+    contigs = contigs_of("ab")
+    cache.put("key", "one", array_of(tmp_path, contigs), contigs)
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    for name in ("utime", "link"):
+        monkeypatch.setattr(os, name, refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    (shelf,) = cache.shelves("key", 2)
+    assert (shelf.find(digests_of("ab")) >= 0).all()
+    assert cache.clean() == []
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(DnabilstmError, match=r"cache: cannot be written: Operation not permitted"):
+        cache.put("key", "two", array_of(tmp_path, contigs, 7), contigs)
+    assert "cannot be written" in kept(cache, "key", "two", array_of(tmp_path, contigs, 7), contigs)
 
 
 def test_cleaning_takes_the_longest_unused_first(cache, tmp_path):

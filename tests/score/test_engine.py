@@ -9,7 +9,7 @@ import torch
 from dnabilstm.alphabet import reverse_complement
 from dnabilstm.genome import Contig, Genome, no_call_intervals
 from dnabilstm.model.bundle import Model
-from dnabilstm.score import fill
+from dnabilstm.score import engine, fill
 from dnabilstm.score.cache import Cache
 from dnabilstm.score.config import ScoreConfig
 from dnabilstm.score.engine import score_genome
@@ -276,6 +276,25 @@ def test_contigs_that_were_too_short_before_are_scored_when_they_no_longer_are(
     assert scores.info["bases"] == {"in": genome.total, "scored": genome.total, "no_call": 0}
     np.testing.assert_allclose(scores.values, want, atol=1e-6)
     assert (folder / "nocall.bed").read_text() == ""
+
+
+def test_a_run_that_ends_among_its_files_leaves_none_that_looks_finished(digested, tmp_path, monkeypatch):
+    genome, model = digested
+    score_genome(genome, model, tmp_path, GRID)
+
+    def killed(path, no_calls):
+        path.write_text("")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "write_no_calls", killed)
+        with pytest.raises(KeyboardInterrupt):
+            score_genome(genome, model, tmp_path, replace(GRID, min_contig=1000))
+    assert finished_scores(tmp_path) is None
+    # The first command again writes both anew.
+    scores = score_genome(genome, model, tmp_path, GRID)
+    assert scores.info["bases"]["no_call"] == 0
+    assert (tmp_path / "nocall.bed").read_text() == ""
 
 
 def test_a_shelf_with_bases_missing_is_not_believed(digested, tmp_path, monkeypatch):

@@ -103,6 +103,17 @@ def test_two_complete_sets_are_not_mixed_up(genome, model, tmp_path):
     assert merge_shards(tmp_path).info["identity"] != want
 
 
+@pytest.mark.parametrize("damage", ["missing", "a\tb\n", "a\t1\tx\n"])
+def test_a_shard_whose_no_calls_are_damaged_is_named(genome, model, tmp_path, damage):
+    for number in (1, 2):
+        score_shard(genome, model, tmp_path, (number, 2), GRID)
+    place = folder_of(tmp_path, 2, 2) / "nocall.bed"
+    place.unlink() if damage == "missing" else place.write_text(damage)
+    with pytest.raises(DnabilstmError, match=rf"^{place}: is missing or damaged; delete .*2-of-2 and score"):
+        merge_shards(tmp_path)
+    assert not (tmp_path / "scores.json").exists()
+
+
 def test_shards_of_different_runs_are_refused(genome, model, tmp_path):
     score_shard(genome, model, tmp_path, (1, 2), GRID)
     score_shard(genome, model_of({"note": "another"}), tmp_path, (2, 2), GRID)
