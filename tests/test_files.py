@@ -317,6 +317,19 @@ def test_a_place_is_checked_before_and_nothing_is_left(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_what_cannot_be_read_meanwhile_is_named_itself(tmp_path):
+    with (
+        pytest.raises(DnabilstmError, match=r"^/elsewhere/x: Permission denied$"),
+        atomic_file(tmp_path / "new"),
+    ):
+        raise PermissionError(13, "Permission denied", "/elsewhere/x")
+    with (
+        pytest.raises(DnabilstmError, match="new: cannot be written: No space left on device"),
+        atomic_file(tmp_path / "new") as part,
+    ):
+        raise OSError(28, "No space left on device", str(part))
+
+
 @pytest.mark.parametrize("kind", ["pipe", "link to a pipe"])
 def test_a_pipe_or_device_is_never_replaced(tmp_path, kind):
     place = tmp_path / "pipe"

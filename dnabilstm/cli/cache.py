@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from dnabilstm.cli.progress import note
+from dnabilstm.cli.settings import FiniteRange
 
 
 @click.command("cache")
@@ -13,14 +14,14 @@ from dnabilstm.cli.progress import note
 @click.option("--clean", is_flag=True, help="Delete scores, the longest unused first.")
 @click.option(
     "--unused-days",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     default=0.0,
     show_default=True,
     help="Leave alone what was used later than so many days ago.",
 )
 @click.option(
     "--keep-gb",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     default=0.0,
     show_default=True,
     help="Stop cleaning when so many gigabytes (1e9 bytes) are left.",

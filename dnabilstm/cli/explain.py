@@ -119,6 +119,8 @@ def command(
     )
     for name, reason in missing.items():
         note(f"{name} is not made: {reason}")
+    # An older one must not speak for new parts, should the run end between the two.
+    (output / "explain.json").unlink(missing_ok=True)
     found = explain(run)
     sources = {name: str(path) for name, path in files.items() if path} | {"sequences": list(sequences)}
     model = {"file": str(model_file), "digest": run.model.digest}

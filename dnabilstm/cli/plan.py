@@ -10,7 +10,7 @@ import click
 from dnabilstm.cli.models import load_model_with
 from dnabilstm.cli.progress import note
 from dnabilstm.cli.score import score_options
-from dnabilstm.cli.settings import read_settings
+from dnabilstm.cli.settings import FiniteRange, read_settings
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.score.config import ScoreConfig
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @score_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.1),
+    type=FiniteRange(0.1),
     default=5.0,
     show_default=True,
     help="Seconds of the calibration.",

@@ -38,7 +38,7 @@ _OF_TABLES = (
 _OF_REGIONS = (
     click.option(
         "--width",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=1 << 40),
         help="Bases to take about the centre of each region.  [default: the regions as they are]",
     ),
 )

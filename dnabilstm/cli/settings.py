@@ -1,5 +1,6 @@
 """Options made from the configuration dataclasses, so that a default stands in one place only."""
 
+import math
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -29,6 +30,15 @@ def option_of(kind: type, name: str, **more: Any) -> Callable:
     flags = {"is_flag": True} if field.default is False else {"show_default": True}
     flag = "--" + name.replace("_", "-")
     return click.option(flag, name, default=field.default, help=description_of(kind, name), **flags, **more)
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range; neither NaN nor infinity, which click takes for one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or an error of the option."""
+        found = super().convert(value, param, ctx)
+        return found if math.isfinite(found) else self.fail(f"{value!r} is not a number.", param, ctx)
 
 
 def listed(kind: type, section: str) -> list[str]:

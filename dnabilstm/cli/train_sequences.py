@@ -25,6 +25,7 @@ from dnabilstm.genome import Genome, open_genome
 from dnabilstm.model.bundle import Model
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.model.runtime import describe, prepare_process
+from dnabilstm.negatives.config import NegativesConfig
 from dnabilstm.score.sequences import class_probabilities
 from dnabilstm.sequences.store import SequenceSet
 from dnabilstm.train.config import SequenceTrainConfig
@@ -69,6 +70,9 @@ def train_sequences(
     settings = settings | {"model": settings["model"] | choose_reading(undecided, stem, terminal)}
     runs = sequence_runs(data, settings, device)
     raw = _train_with_leaks(data, settings, output, device) if data.with_leaks else None
+    for suffix in ("test.json", "test.tsv"):
+        # Of an older model, for which they must not stand beside this one, should the run end between the two.
+        _beside(stem, suffix).unlink(missing_ok=True)
     model = train_members(runs, output, partial(finish_audited, data), _say)
     remove_trials(undecided, stem)
     remove_states(_with_leaks(output), len(runs))
@@ -193,12 +197,14 @@ def _parse_model(settings: dict[str, Any]) -> BiLSTMConfig:
 
 def _read(options: dict[str, Any], plan: SequenceTrainConfig) -> Parts:
     """The sequences of all parts, with negatives where those are to be made."""
-    asked = read_sequence_options(options)
+    asked, kind = read_sequence_options(options), options["negatives"]
+    if kind is not None:
+        made = parse(NegativesConfig, {"kind": kind, "ratio": options["ratio"]}, "negatives")
     genome = open_genome(options["genome"]) if options["genome"] else None
-    if options["negatives"] is None:
+    if kind is None:
         return asked.open_parts(genome)
     parts = _read_positives(asked, genome)
-    return add_negatives(parts, options["negatives"], ratio=options["ratio"], seed=plan.seed, genome=genome)
+    return add_negatives(parts, kind, ratio=made.ratio, seed=plan.seed, genome=genome)
 
 
 def _read_positives(asked: SequenceOptions, genome: Genome | None) -> Parts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dnabilstm.cli.settings import option_of, read_settings
+from dnabilstm.cli.settings import FiniteRange, option_of, read_settings
 from dnabilstm.cli.train_options import EPILOG, asks_for_sequences, data_options, open_device, setting_options
 from dnabilstm.errors import DnabilstmError, Problems
 from dnabilstm.files import check_folder_place
@@ -31,7 +31,7 @@ _EPILOG = "\n\n".join(
     help="YAML file of what is tried, a line a setting.  [default: see below]",
 )
 @option_of(TuneConfig, "trials", type=click.IntRange(min=1))
-@option_of(TuneConfig, "timeout", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES")
+@option_of(TuneConfig, "timeout", type=FiniteRange(min=0, min_open=True), metavar="MINUTES")
 @option_of(TuneConfig, "seed", type=click.IntRange(min=0, max=1 << 63, max_open=True))
 @setting_options
 def command(

@@ -11,9 +11,11 @@ from pydantic import ConfigDict, Field, with_config
 class EvaluateConfig:
     """How figures and their intervals are made."""
 
-    bootstrap: Annotated[int, Field(ge=0, description="Resamples for the intervals; 0 = no intervals.")] = 500
+    bootstrap: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Resamples for the intervals; 0 = no intervals.")
+    ] = 500
     block: Annotated[
-        int, Field(ge=1, description="Length in bases of the blocks that the bootstrap draws.")
+        int, Field(ge=1, le=1 << 40, description="Length in bases of the blocks that the bootstrap draws.")
     ] = 10_000
     level: Annotated[
         float, Field(gt=0, lt=1, description="Share of the resamples that lies in an interval.")

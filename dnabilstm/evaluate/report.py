@@ -13,8 +13,12 @@ _PLAIN = ("bases", "positives", "base_rate", "threshold")
 
 
 def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
-    """Write what ``evaluate_scores`` found into ``folder``, the JSON last; gives the paths."""
+    """Write what ``evaluate_scores`` found into ``folder``, the JSON last; gives the paths.
+
+    An older JSON goes first: it must not speak for new pictures, should the run end between the two.
+    """
     folder = Path(folder)
+    (folder / JSON_FILE).unlink(missing_ok=True)
     written = write_pictures(result, folder)
     with (
         atomic_file(folder / TABLE_FILE) as part,

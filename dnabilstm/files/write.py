@@ -241,7 +241,11 @@ def _writer_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DnabilstmError(f"{path}: cannot be written: {error.strerror or error}") from error
+        why, where = error.strerror or error, error.filename
+        # What is read meanwhile, elsewhere, may fail too.
+        if isinstance(where, str) and not Path(where).is_relative_to(path.parent):
+            raise DnabilstmError(f"{where}: {why}") from error
+        raise DnabilstmError(f"{path}: cannot be written: {why}") from error
 
 
 def _sync(path: Path) -> None:

@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from dnabilstm import __version__
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.files import atomic_file, is_folder
+from dnabilstm.model.card import check_card
 from dnabilstm.model.config import BiLSTMConfig, parse
 from dnabilstm.model.ensemble import Ensemble, check_alike, members_of
 from dnabilstm.model.registry import build, drawing, find
@@ -119,6 +120,10 @@ def read_card(path: Path) -> dict[str, Any]:
             f"{path}: is of model format {newest}, written by dnabilstm {card.get('version')}; this is dnabilstm"
             f" {__version__}, which reads up to format {FORMAT}; install a newer dnabilstm"
         )
+    try:
+        check_card(card)
+    except DnabilstmError as error:
+        raise DnabilstmError(f"{path}: {error}; train or copy it again") from None
     return card
 
 

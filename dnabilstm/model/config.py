@@ -1,7 +1,7 @@
 """The configuration of a network: the whole interface between a user and an architecture."""
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
@@ -231,6 +231,12 @@ class BiLSTMConfig:
         ]
 
 
+def _is_number(hint: Any) -> bool:
+    """Whether a setting of this type is a number and never a yes or no, which Python takes for 1 and 0."""
+    kinds = {hint, *get_args(hint)}
+    return bool(kinds & {int, float}) and bool not in kinds
+
+
 def parse(kind: type, values: dict, where: str) -> object:
     """Build a configuration dataclass from plain values, strings of a command line included.
 
@@ -248,10 +254,14 @@ def parse(kind: type, values: dict, where: str) -> object:
 
 def parse_fields(kind: type, values: dict, where: str) -> object:
     """Like ``parse``, but each setting is looked at by itself: combinations are not."""
+    lines = [
+        f"{where}.{name}: {value!r}: Input should be a number, not a yes or no"
+        for name, value in values.items()
+        if isinstance(value, bool) and _is_number(get_type_hints(kind).get(name))
+    ]
     try:
-        return TypeAdapter(kind).validate_python(values)
+        found = TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        lines: list[str] = []
         for problem in error.errors():
             # A setting of several kinds has an error of each: they are said as one.
             kinds = [part for part in problem["loc"] if "literal[" in str(part) or "constrained" in str(part)]
@@ -263,4 +273,6 @@ def parse_fields(kind: type, values: dict, where: str) -> object:
                 lines.append(f"{key}: is not a setting; wanted one of {', '.join(kind.__dataclass_fields__)}")
             else:
                 lines.append(f"{key}: {problem['input']!r}: {problem['msg']}")
-        raise DnabilstmError(*lines) from None
+    if lines:
+        raise DnabilstmError(*lines)
+    return found

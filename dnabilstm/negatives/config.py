@@ -32,7 +32,11 @@ class NegativesConfig:
     ] = 0.02
     parts: Annotated[
         int,
-        Field(ge=1, description="promoter_like: parts of equally many bases that each sequence is cut into."),
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="promoter_like: parts of equally many bases that each sequence is cut into.",
+        ),
     ] = 20
     kept: Annotated[
         float,

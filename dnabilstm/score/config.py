@@ -17,11 +17,15 @@ class ScoreConfig:
         bool, Field(description="Sweep every contig whole, from end to end; ignores chunk and halo.")
     ] = False
     chunk: Annotated[
-        int, Field(ge=0, description="Bases that a window scores; 0 = as the model's card says.")
+        int, Field(ge=0, le=1 << 40, description="Bases that a window scores; 0 = as the model's card says.")
     ] = 0
     halo: Annotated[
         int,
-        Field(ge=-1, description="Bases of context on each side of a window; -1 = as the model's card says."),
+        Field(
+            ge=-1,
+            le=1 << 40,
+            description="Bases of context on each side of a window; -1 = as the model's card says.",
+        ),
     ] = -1
     batch: Annotated[
         int,
@@ -39,7 +43,7 @@ class ScoreConfig:
         ),
     ] = 0
     workers: Annotated[
-        int, Field(ge=0, description="Batches computed side by side; 0 = one a core (two a GPU).")
+        int, Field(ge=0, le=65_536, description="Batches computed side by side; 0 = one a core (two a GPU).")
     ] = 0
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],

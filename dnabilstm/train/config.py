@@ -11,11 +11,13 @@ from pydantic import ConfigDict, Field, with_config
 class CommonConfig:
     """What both kinds of training share; the seed alone decides what is drawn."""
 
-    batch: Annotated[int, Field(ge=1, description="Windows or sequences a step.")] = 16
+    batch: Annotated[int, Field(ge=1, le=1_000_000, description="Windows or sequences a step.")] = 16
     shards: Annotated[
         int, Field(ge=1, description="Parts of a batch that are computed side by side, one core each.")
     ] = 2
-    learning_rate: Annotated[float, Field(gt=0, description="Highest learning rate of AdamW.")] = 4e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1e30, description="Highest learning rate of AdamW.")] = (
+        4e-3
+    )
     warmup: Annotated[int, Field(ge=0, description="Steps of linear warm-up; a cosine follows.")] = 100
     weight_decay: Annotated[float, Field(ge=0, description="Weight decay of matrices (not of biases).")] = (
         0.01
@@ -76,7 +78,7 @@ class TrainConfig(CommonConfig):
     """How a network is trained on the bases of a genome."""
 
     steps: Annotated[int, Field(ge=1, description="Optimizer steps at most.")] = 10_000
-    window: Annotated[int, Field(ge=1, description="Bases a training window.")] = 2_000
+    window: Annotated[int, Field(ge=1, le=100_000_000, description="Bases a training window.")] = 2_000
     positive_share: Annotated[
         float, Field(ge=0, le=1, description="Share of the windows that are placed over a positive region.")
     ] = 0.3
@@ -89,7 +91,7 @@ class TrainConfig(CommonConfig):
         ),
     ] = 0.2
     positive_weight: Annotated[
-        float, Field(gt=0, description="Weight of a positive base in the loss; a negative one has 1.")
+        float, Field(gt=0, le=1e9, description="Weight of a positive base in the loss; a negative one has 1.")
     ] = 1.0
     task_weight: Annotated[
         Literal["none", "balanced"],

@@ -124,6 +124,10 @@ def _evaluate(lesson: Lesson, state: TrainState, loss: float, bases: int) -> Non
     """Measure the averaged weights on the validation part and keep them if they are the best."""
     if not math.isfinite(loss):
         raise DnabilstmError(f"the loss is {loss} at step {state.step}; lower train.learning_rate")
+    if not all(torch.isfinite(values).all() for values in state.average.state_dict().values()):
+        raise DnabilstmError(
+            f"the weights are no longer finite at step {state.step}; lower train.learning_rate or train.weight_decay"
+        )
     figures = lesson.evaluate(state.average)
     known = [value for value in figures.values() if math.isfinite(value)]
     mean = float(np.mean(known)) if known else -math.inf

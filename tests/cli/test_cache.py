@@ -71,6 +71,13 @@ def test_a_cache_that_cannot_be_is_noticed_before_any_work(folder):
     assert not (folder / "a").exists()
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "x"])
+def test_what_is_no_number_cleans_nothing(folder, value):
+    done = CliRunner().invoke(cli, ["cache", ".", "--clean", "--keep-gb", value])
+    assert done.exit_code == 2
+    assert "Invalid value for '--keep-gb'" in done.stderr
+
+
 def test_a_folder_that_is_no_cache_is_not_cleaned(folder):
     with pytest.raises(DnabilstmError, match="is not a folder"):
         run("cache", "nowhere", "--clean")

@@ -285,6 +285,8 @@ BOTH = "--sequences a={a} --sequences b={b}"
             BOTH + " --test-sequences a={a} --set train.leaks=drop",
             ["held-out sequences repeat all that are of class 'a'", "none is left in the 'valid' part"],
         ),
+        ("--sequences a={a} --negatives random --ratio -1", ["negatives.ratio: -1.0: Input should be greater"]),
+        ("--sequences a={a} --negatives random --ratio nan", ["negatives.ratio: nan: Input should be"]),
         (BOTH + " --negatives random", ["has the classes 'a', 'b'; --negatives is for positives only"]),
         (BOTH + " --set train.fold_by=contig", ["has no places on contigs"]),
         (BOTH + " --set train.folds=9", ["class 'a': 3 sequences in 3 groups", "class 'b': 3 sequences in 3 groups"]),

@@ -86,3 +86,15 @@ def test_the_summary_has_a_line_a_task_and_model(result):
         [task, model] for task in ("promoter", "empty") for model in ("bilstm", "kmer")
     ]
     assert lines[-1].split()[3:] == ["-"] * 7
+
+
+def test_an_older_report_does_not_speak_for_new_pictures(result, tmp_path, monkeypatch):
+    report.write_report(result, tmp_path)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "write_pictures", killed)
+    with pytest.raises(KeyboardInterrupt):
+        report.write_report(result, tmp_path)
+    assert not (tmp_path / "evaluation.json").exists()

@@ -62,6 +62,22 @@ def test_a_newer_format_is_refused_with_both_versions(model, tmp_path):
         (lambda header, card: card["config"].update(hidden=10_000), "do not fit"),
         (lambda header, card: card["config"].update(architecture="os.system"), "not known"),
         (lambda header, card: card["config"].update(surprise=1), "surprise"),
+        (lambda header, card: card.update(calibration="x"), r"damaged \(calibration"),
+        (
+            lambda header, card: card.update(calibration={"a": {"a": float("nan"), "b": 0}}),
+            "damaged .*finite",
+        ),
+        (lambda header, card: card.update(calibration={"a": {"a": "1", "b": 0}}), "damaged .*number"),
+        (lambda header, card: card.update(calibration={"slope": 1, "bias": 0}), "calibration.classes.bias"),
+        (lambda header, card: card.update(context={"halo": "4000"}), r"damaged \(context.halo"),
+        (lambda header, card: card.update(context={"halo": -5}), r"damaged \(context.halo"),
+        (lambda header, card: card.update(context={"bf16": {"p999": None}}), r"damaged \(context.bf16.p999"),
+        (lambda header, card: card.update(thresholds=[0.5]), r"damaged \(thresholds"),
+        (lambda header, card: card.update(split="chr4"), r"damaged \(split"),
+        (
+            lambda header, card: card.update(members=[{"thresholds": {"a": None}}]),
+            r"damaged \(members.0.thres",
+        ),
     ],
 )
 def test_a_card_that_is_not_ours_is_refused(model, tmp_path, change, message):

@@ -19,6 +19,9 @@ def test_strings_of_a_command_line_become_numbers():
     [
         ({"hiden": 3}, "model.hiden: is not a setting"),
         ({"hidden": "many"}, "model.hidden: 'many'"),
+        ({"hidden": True}, "model.hidden: True: Input should be a number, not a yes or no"),
+        ({"dropout": False, "layers": 0}, r"model.dropout: False: .*\nmodel.layers: 0"),
+        ({"aligned": True}, "model.aligned: True: Input should be a number"),
         ({"dropout": 1.5}, "model.dropout: 1.5"),
         ({"strand": "both"}, "model.strand: 'both'"),
         ({"pool": 2}, "model.pool: 2 is even"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dnabilstm.errors import DnabilstmError
 from dnabilstm.train import positions
 from dnabilstm.train.log import best_row
 from dnabilstm.train.loop import Reporter, train
@@ -49,6 +50,12 @@ def test_a_killed_run_ends_with_the_same_bits(run, tmp_path, step):
     assert any("resumed at step 20" in note for note in again.notes) == (step == 25)
     for suffix in ("training.csv", "training.json"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_weights_that_are_not_finite_are_not_blamed_on_the_data(run, tmp_path):
+    wild = replace(run, train=replace(run.train, steps=1, evaluate_every=1, weight_decay=1e300))
+    with pytest.raises(DnabilstmError, match=r"no longer finite at step 1; lower train\.learning_rate or"):
+        train(wild, tmp_path / "m", Reporter())
 
 
 def test_the_state_of_another_run_is_not_taken_up(run, tmp_path):
