@@ -242,10 +242,14 @@ def _writer_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why, where = error.strerror or error, error.filename
-        # What is read meanwhile, elsewhere, may fail too.
-        if isinstance(where, str) and not Path(where).is_relative_to(path.parent):
+        if isinstance(error, PermissionError) and isinstance(where, str) and _elsewhere(Path(where), path):
             raise DnabilstmError(f"{where}: {why}") from error
         raise DnabilstmError(f"{path}: cannot be written: {why}") from error
+
+
+def _elsewhere(place: Path, path: Path) -> bool:
+    """Whether a place has nothing to do with where ``path`` is written: then it is read meanwhile."""
+    return not place.is_relative_to(path.parent) and not path.is_relative_to(place)
 
 
 def _sync(path: Path) -> None:
