@@ -1,7 +1,7 @@
 """How far scores move when a genome is cut, batched, ordered or read another way.
 
 Run ``python benchmarks/accuracy/cutting.py MODEL GENOME [CONTIG ...]``; prints a table in markdown: the
-worst base, the 99.9th percentile and the mean of the difference in probability, before any rounding.
+worst base, the 99.9th percentile and the mean of the difference in probability, before any rounding, in fp32.
 """
 
 import sys
@@ -41,7 +41,10 @@ def main() -> None:
         flipped = settings.pop("flipped", False)
         with tempfile.TemporaryDirectory() as folder:
             scores = score_genome(
-                subset(genome, order, flipped), model, Path(folder), ScoreConfig(**settings)
+                subset(genome, order, flipped),
+                model,
+                Path(folder),
+                ScoreConfig(**{"precision": "fp32"} | settings),
             )
             found = {name: np.array(scores.contig(name)) for name in names}
         return {name: found[name][::-1, partner] for name in names} if flipped else found
