@@ -39,6 +39,10 @@ COMMANDS = {
 }
 
 
+_OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP)
+"""What a place in the file system may refuse, wherever it is looked at."""
+
+
 class _Commands(click.Group):
     """Subcommands in the order of the pipeline, each imported only when it is asked for."""
 
@@ -123,10 +127,6 @@ def main() -> None:
             raise
         print("error: out of memory; give the job more, or a smaller piece of work", file=sys.stderr)
         sys.exit(2)
-
-
-_OF_PLACES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP)
-"""What a place in the file system may refuse, wherever it is looked at."""
 
 
 def _drop_output() -> None:

@@ -49,7 +49,7 @@ class _Card(BaseModel):
 
 
 def check_card(card: dict[str, Any]) -> None:
-    """Refuse a card whose calibration, context, thresholds or split are not what they must be; extra keys are none's.
+    """Refuse a card whose calibration, context, thresholds or split are not what they must be; other keys are free.
 
     Raises
     ------
