@@ -69,13 +69,13 @@ def test_a_model_is_its_card(tmp_path):
     from dnabilstm.model.config import BiLSTMConfig
     from dnabilstm.model.registry import build
 
-    card = {"calibration": {"slope": [1.0]}, "metrics": []}
+    card = {"calibration": {"slope": 2.0, "bias": [1.0]}, "metrics": []}
     save_model(Model(build(BiLSTMConfig(tasks=("p",), hidden=4)).eval(), card), tmp_path / "m.safetensors")
     found = json.loads(info(tmp_path / "m.safetensors", "--json"))
     assert found["kind"] == "model"
-    assert found["calibration"] == {"slope": [1.0]}
+    assert found["calibration"] == card["calibration"]
     text = info(tmp_path / "m.safetensors")
-    assert "calibration:\n  slope: 1.0\n" in text
+    assert "calibration:\n  slope: 2.0\n  bias: 1.0\n" in text
     assert "config:\n" in text
 
 
