@@ -83,9 +83,8 @@ def command(
     with progress_bar("classify", work, "sequences") as advance:
         probabilities, spread = class_probabilities(model, sequences, batch=config.batch, progress=advance)
     leaks = leaks_of(audit.report, _SCORED, (_AGAINST,)) if audit else ()
-    table.unlink(
-        missing_ok=True
-    )  # an older one must not speak for new probabilities, should the run end here
+    # Older figures must not speak for new probabilities, should the run end between the two.
+    table.unlink(missing_ok=True)
     write_table(Classified(sequences, probabilities, spread, leaks), output)
     result = {
         "model": {"file": str(model_file), "digest": model.digest},

@@ -221,8 +221,8 @@ def _assess_track(
     drawn = {name: values[:-1] + (exact[name] - values[-1]) for name, values in drawn.items()}
     regions, regions_drawn, region_counts = _assess_regions(labels, scores, threshold, ground, settings)
     exact, drawn = exact | regions, drawn | regions_drawn
-    row |= {"threshold": threshold, "threshold_of": "these bases" if own is None else "the model"}
-    row |= {"regions": region_counts}
+    whose = "these bases" if own is None else "the model"
+    row |= {"threshold": threshold, "threshold_of": whose, "regions": region_counts}
     row["figures"] = {name: _figure(exact[name], drawn[name], settings.level) for name in FIGURES}
     row["curves"] = sampled_curves(labels[used], scores[used], counts, binned, settings.level)
     return row, drawn

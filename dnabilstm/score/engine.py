@@ -126,12 +126,11 @@ def keep(job: Job, folder: Path, cache: Cache | None) -> str:
     """Put the finished scores of a folder into the cache; says why, if they are not kept."""
     if cache is None or not job.reusable:
         return ""
-    return kept(
-        cache, job.key, key_of("", job.identity), folder / ARRAY_FILE, filter(job.scores, job.contigs)
-    )
+    name = key_of("", job.identity)
+    return put_if_possible(cache, job.key, name, folder / ARRAY_FILE, filter(job.scores, job.contigs))
 
 
-def kept(cache: Cache, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> str:
+def put_if_possible(cache: Cache, key: str, name: str, array: Path, contigs: Iterable[Contig]) -> str:
     """Like ``Cache.put``; says why, if it cannot: scores are whole without a cache."""
     try:
         cache.put(key, name, array, contigs)

@@ -15,7 +15,7 @@ from dnabilstm.model.bundle import Model
 from dnabilstm.score.account import NoCalls, write_no_calls
 from dnabilstm.score.cache import Cache, key_of
 from dnabilstm.score.config import ScoreConfig
-from dnabilstm.score.engine import kept, score_part
+from dnabilstm.score.engine import put_if_possible, score_part
 from dnabilstm.score.fill import Part, Progress
 from dnabilstm.score.job import Job, place_of
 from dnabilstm.score.store import (
@@ -144,7 +144,7 @@ def merge_shards(
         least = max(1, first.info["identity"]["min_contig"])
         long = [contig for contig in first.contigs if contig.length >= least]
         name = key_of("merged", first.info["identity"])
-        scores.unkept = kept(cache, first.info["key"], name, folder / ARRAY_FILE, long)
+        scores.unkept = put_if_possible(cache, first.info["key"], name, folder / ARRAY_FILE, long)
     if not keep:
         for place in places:
             shutil.rmtree(place)

@@ -12,7 +12,7 @@ import pytest
 from dnabilstm.errors import DnabilstmError
 from dnabilstm.genome import Contig
 from dnabilstm.score.cache import Cache, check_cache, key_of
-from dnabilstm.score.engine import kept
+from dnabilstm.score.engine import put_if_possible
 
 
 def contigs_of(names: str, length: int = 10) -> list[Contig]:
@@ -128,7 +128,9 @@ def test_a_cache_of_somebody_else_is_read_and_cannot_spoil_a_run(cache, tmp_path
     monkeypatch.setattr(Path, "exists", refuse)
     with pytest.raises(DnabilstmError, match=r"cache: cannot be written: Operation not permitted"):
         cache.put("key", "two", array_of(tmp_path, contigs, 7), contigs)
-    assert "cannot be written" in kept(cache, "key", "two", array_of(tmp_path, contigs, 7), contigs)
+    assert "cannot be written" in put_if_possible(
+        cache, "key", "two", array_of(tmp_path, contigs, 7), contigs
+    )
 
 
 def test_cleaning_takes_the_longest_unused_first(cache, tmp_path):
