@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import weakref
 from collections.abc import Callable, Collection, Iterator
@@ -215,9 +216,14 @@ def _place(path: Path) -> Path:
 
 
 def _refuse_other_than_file(path: Path) -> None:
-    if path.is_dir():
+    # Looked at once: between two looks another process may take it away.
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
         raise DnabilstmError(f"{path}: is a folder; a file is to be written there")
-    if path.exists() and not path.is_file():
+    if not stat.S_ISREG(mode):
         raise DnabilstmError(f"{path}: is a device or a pipe; a file is to be written there")
 
 
